@@ -67,11 +67,9 @@ export function withChanges(
   return step === 0 ? [] : [...earlier, ...now];
 }
 
-/** The changes that a summary lists, without entries that are damaged. */
-export function changesIn({ changes }: JsonObject): SettingChange[] {
-  return Array.isArray(changes)
-    ? changes.filter((change) => typeof change?.step === 'number' && typeof change.setting === 'string')
-    : [];
+/** The changes that a summary lists. */
+export function changesIn({ changes }: JsonObject): readonly SettingChange[] {
+  return Array.isArray(changes) ? changes : [];
 }
 
 function show(value: unknown): string {

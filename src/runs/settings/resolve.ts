@@ -88,17 +88,25 @@ export function resolveConfig(sources: ConfigSources): Config {
  * @throws UserError with the line for any problem found by `parseYaml` or `checkLayer`
  */
 export function parseLayer(text: string, source: string): ConfigLayer {
+  return readYaml({ path: source, text }, (value) => checkLayer(value ?? {}));
+}
+
+/**
+ * What `read` makes of the value of a YAML file.
+ *
+ * @throws UserError that begins with its path, and with the line of what is not valid YAML
+ */
+export function readYaml<Result>({ path, text }: ConfigFile, read: (value: unknown) => Result): Result {
   const yaml = parseYaml(text);
   if ('problem' in yaml) {
-    throw new UserError('invalid-config', `${source}:${yaml.line}: ${yaml.problem}`);
+    throw new UserError('invalid-config', `${path}:${yaml.line}: ${yaml.problem}`);
   }
   try {
-    return checkLayer(yaml.value ?? {});
+    return read(yaml.value);
   } catch (error) {
-    if (error instanceof UserError) {
-      throw new UserError(error.code, phrase`${source}: ${error.phrase}`, { cause: error });
-    }
-    throw error;
+    throw error instanceof UserError
+      ? new UserError(error.code, phrase`${path}: ${error.phrase}`, { cause: error })
+      : error;
   }
 }
 

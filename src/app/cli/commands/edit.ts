@@ -5,7 +5,6 @@ import { concatenated, countDimensions, type Values } from '../../../core/numeri
 import { realPath } from '../../../data/files/index.node.ts';
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
 import { contactSheet } from '../../../data/pictures/index.ts';
-import type { NamedImages } from '../../../data/sources/index.ts';
 import {
   type CodingOptions,
   type FlowModel,
@@ -22,7 +21,7 @@ import {
   type ConditionCommandOptions,
   chosenCondition,
 } from '../parts/conditionOption.ts';
-import { addResizeOption, readImagesAt, reportSkipped } from '../parts/imageInput.ts';
+import { addResizeOption, readImageAt, readImagesAt, reportSkipped } from '../parts/imageInput.ts';
 import { addModelOptions, MODEL, type ModelOptions, modelFolder, openModel } from '../parts/modelOptions.ts';
 import { collect, numberThat, stepText } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
@@ -154,7 +153,7 @@ async function moveBetweenGroups(
   const { amount = [1] } = options;
   const read = (path: string) => readImagesAt([path], model, options);
   const [original, start, end] = [
-    await readOne(model, image, options),
+    await readImageAt(image, model, options),
     await read(from),
     await read(towards),
   ];
@@ -208,7 +207,7 @@ async function moveToClasses(
   options: EditCommandOptions,
 ): Promise<Edit> {
   const targets = chosenClasses(model, names);
-  const original = await readOne(model, image, options);
+  const original = await readImageAt(image, model, options);
   const condition = await chosenCondition(model, options);
   const originalClass = (await classOfImage(model, original.pixels, options, condition))!;
   const latents = await model.encode(original.pixels, { class: originalClass, condition });
@@ -230,18 +229,6 @@ async function moveToClasses(
     report: { class: nameOfClass(originalClass), classes: targets.map(nameOfClass) },
     skipped: original.skipped,
   };
-}
-
-/** The image to edit. */
-async function readOne(model: FlowModel, image: string, options: EditCommandOptions): Promise<NamedImages> {
-  const original = await readImagesAt([image], model, options);
-  if (original.names.length > 1) {
-    throw new UserError(
-      'invalid-argument',
-      `${image} contains ${original.names.length} images: name one of them`,
-    );
-  }
-  return original;
 }
 
 const parseAmount = numberThat(() => true, 'one finite number, such as 0.5; repeat the option for several');

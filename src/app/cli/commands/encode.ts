@@ -81,7 +81,7 @@ async function runEncode(
   reportDevice(precision, options);
   const total = names.length;
   const { latents, verification, classes } = await withProgress(async (show) => {
-    const onProgress = (label: string) => (done: number) => show(label, done, total);
+    const onProgress = (label: string) => (done: number) => show(label, done, total, 'images');
     const classNumbers = await classesOfImages(model, pixels, options, {
       condition,
       onProgress: onProgress('classifying'),
@@ -92,7 +92,7 @@ async function runEncode(
     const verification = await model.verify(pixels, latents, checking);
     const numbers = typeof classNumbers === 'number' ? names.map(() => classNumbers) : classNumbers;
     return { latents, verification, classes: numbers?.map((number) => model.classes[number]!) };
-  }, 'images');
+  });
   const { checksums, corrections, inexact } = verification;
   const encodedFrom = { checksums, ...(exact && { corrections }) };
   writeLatents(out, { names, latents, condition, ...(classes && { classes }), encodedFrom }, model);

@@ -178,12 +178,8 @@ function noteCutOff(posteriors: readonly (readonly Posterior[])[]): void {
   first.forEach(({ name }, component) => {
     const count = posteriors.filter((components) => isCutOff(components[component]!)).length;
     if (count > 0) {
-      const affected =
-        posteriors.length === 1
-          ? ''
-          : ` of ${formatCount(count)} of ${formatCounted(posteriors.length, 'image')}`;
       noteOnStderr(
-        `the posterior of ${visibleText(name)}${affected} is cut off by its range, and depends on it: choose it with --range`,
+        `the posterior of ${visibleText(name)}${affectedText(count, posteriors.length)} is cut off by its range, and depends on it: choose it with --range`,
       );
     }
   });
@@ -193,14 +189,15 @@ function noteCutOff(posteriors: readonly (readonly Posterior[])[]): void {
 function noteUnresolved(posteriors: readonly (readonly Posterior[])[]): void {
   const count = posteriors.filter((components) => !components.every(({ isResolved }) => isResolved)).length;
   if (count > 0) {
-    const affected =
-      posteriors.length === 1
-        ? ''
-        : ` of ${formatCount(count)} of ${formatCounted(posteriors.length, 'image')}`;
     noteOnStderr(
-      `the grid is too coarse for the posteriors${affected}, which may be wrong: give some numbers with --condition, or narrow --range`,
+      `the grid is too coarse for the posteriors${affectedText(count, posteriors.length)}, which may be wrong: give some numbers with --condition, or narrow --range`,
     );
   }
+}
+
+/** Of how many images something is said; nothing if there is only one. */
+function affectedText(count: number, images: number): string {
+  return images === 1 ? '' : ` of ${formatCount(count)} of ${formatCounted(images, 'image')}`;
 }
 
 /** Whether a posterior is still large at an end of its range. */

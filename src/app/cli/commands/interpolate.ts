@@ -12,7 +12,7 @@ import {
   type ConditionCommandOptions,
   chosenCondition,
 } from '../parts/conditionOption.ts';
-import { addResizeOption, readImagesAt } from '../parts/imageInput.ts';
+import { addResizeOption, readImageAt } from '../parts/imageInput.ts';
 import {
   addModelOptions,
   MODEL,
@@ -122,11 +122,7 @@ async function readEnd(
     throw new UserError('not-found', `there is no file ${end}; did you mean seed:${end}?`);
   }
   if (!end.startsWith('seed:')) {
-    const { names, pixels } = await readImagesAt([end], model, { resize });
-    if (names.length > 1) {
-      throw new UserError('invalid-argument', `${end} contains ${names.length} images: name one of them`);
-    }
-    return pixels;
+    return (await readImageAt(end, model, { resize })).pixels;
   }
   const seed = Number(end.slice('seed:'.length));
   if (!/^seed:\d+$/.test(end) || !Number.isSafeInteger(seed)) {

@@ -1,16 +1,9 @@
 // `emerging study`: compares variants of a model over seeds, from a YAML file to a report.
 import { basename, extname, join } from 'node:path';
 import type { Command } from 'commander';
-import { phrase, UserError } from '../../../core/errors.ts';
 import { readTextFile, requireExists } from '../../../data/files/index.node.ts';
-import { parseYaml } from '../../../runs/settings/yaml.ts';
-import {
-  parseStudy,
-  reportMarkdown,
-  runStudy,
-  type StudyDefinition,
-  type StudyEvents,
-} from '../../../training/study/index.ts';
+import { readYaml } from '../../../runs/settings/yaml.ts';
+import { parseStudy, reportMarkdown, runStudy, type StudyEvents } from '../../../training/study/index.ts';
 import {
   addEngineOptions,
   compileOptions,
@@ -19,8 +12,8 @@ import {
   timeLimit,
 } from '../parts/options.ts';
 import { untilInterrupted } from '../terminal/interruption.ts';
-import { noteOnStderr, writeStdout } from '../terminal/output.ts';
-import { createProgress, type Progress } from '../terminal/progress.ts';
+import { writeStdout } from '../terminal/output.ts';
+import { phaseBars } from '../terminal/progress.ts';
 import { addStepOptions, type StepOptions } from '../training/stepOptions.ts';
 
 interface StudyCommandOptions extends EngineOptions, StepOptions {
@@ -59,18 +52,23 @@ export function registerStudy(command: Command): void {
 
 async function studyFile(file: string, options: StudyCommandOptions): Promise<void> {
   requireExists(file);
-  const definition = readDefinition(file);
+  const { definition } = readYaml(readTextFile(file), parseStudy);
   const folder = options.out ?? join('studies', basename(file, extname(file)));
   const engine = await compileOptions(options);
   const { activations, workers, resume } = options;
   const bars = phaseBars();
+  const events: StudyEvents = {
+    onTraining: bars.note,
+    onNote: bars.note,
+    onProgress: (phase, done, total) => bars.show(phase, done, total, units[phase]),
+  };
   const limit = options.minutes === undefined ? [] : [timeLimit(options.minutes)];
   const report = await untilInterrupted(
     () => bars.note('stopping after this step; press Ctrl-C again to stop at once'),
     (signal) =>
       runStudy(definition, folder, {
         ...engine,
-        ...{ activations, workers, resume, events: bars.events },
+        ...{ activations, workers, resume, events },
         signal: AbortSignal.any([signal, ...limit]),
       }),
   ).finally(bars.finish);
@@ -81,44 +79,4 @@ async function studyFile(file: string, options: StudyCommandOptions): Promise<vo
         ? `${reportMarkdown(report)}\nreport: ${join(folder, 'report.md')}\n`
         : 'the study is not done; the same command with --resume continues it\n',
   );
-}
-
-/** The study in a file; errors begin with its name. */
-function readDefinition(file: string): StudyDefinition {
-  const { path, text } = readTextFile(file);
-  const yaml = parseYaml(text);
-  if ('problem' in yaml) {
-    throw new UserError('invalid-config', `${path}:${yaml.line}: ${yaml.problem}`);
-  }
-  try {
-    return parseStudy(yaml.value).definition;
-  } catch (error) {
-    throw error instanceof UserError
-      ? new UserError(error.code, phrase`${path}: ${error.phrase}`, { cause: error })
-      : error;
-  }
-}
-
-/** A bar for each phase, and notes above it. */
-function phaseBars(): { readonly events: StudyEvents; note(text: string): void; finish(): void } {
-  let phase: keyof typeof units | undefined;
-  let bar: Progress | undefined;
-  const note = (text: string): void => (bar === undefined ? noteOnStderr(text) : bar.note(text));
-  return {
-    note,
-    finish: () => bar?.finish(),
-    events: {
-      onTraining: note,
-      onNote: note,
-      onProgress(next, done, total) {
-        if (next !== phase || bar === undefined) {
-          bar?.finish();
-          phase = next;
-          bar = createProgress({ label: next, total, unit: units[next] });
-        }
-        bar.expect(total);
-        bar.update(done);
-      },
-    },
-  };
 }

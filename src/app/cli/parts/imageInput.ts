@@ -169,6 +169,22 @@ export async function readImagesAt(
     : named;
 }
 
+/** The only image of a file; throws as `readImagesAt` does, or UserError (`invalid-argument`) if there are several. */
+export async function readImageAt(
+  path: string,
+  model: Pick<FlowModel, 'imageShape' | 'model'>,
+  options: Pick<ImageOptions, 'resize'>,
+): Promise<NamedImages> {
+  const image = await readImagesAt([path], model, options);
+  if (image.names.length > 1) {
+    throw new UserError(
+      'invalid-argument',
+      `${path} contains ${image.names.length} images: name one of them`,
+    );
+  }
+  return image;
+}
+
 /** The points in CSV files and arrays, named by file and position. */
 async function pointsInFiles(
   paths: readonly string[],

@@ -261,26 +261,40 @@ export async function withImageProgress<Result>(
   }
 }
 
-/** Reports the progress of one phase. */
-type ShowProgress = (label: string, done: number, total: number) => void;
+/** A bar for each phase, with notes above it. */
+interface PhaseBars {
+  /** Reports the progress of a phase; `unit` names what is counted. */
+  show(label: string, done: number, total: number, unit?: string): void;
+  note(text: string): void;
+  /** Must be called at the end, also after a failure. */
+  finish(): void;
+}
 
-/** Does some work, with one bar per phase and notes above it; `unit` names what is counted. */
-export async function withProgress<Result>(
-  work: (show: ShowProgress, note: (text: string) => void) => Promise<Result>,
-  unit?: string,
-): Promise<Result> {
+/** Starts showing phases, one after the other. */
+export function phaseBars(): PhaseBars {
   let current: { readonly label: string; readonly bar: Progress } | undefined;
-  const show: ShowProgress = (label, done, total) => {
-    if (current?.label !== label) {
-      current?.bar.finish();
-      current = { label, bar: createProgress({ label, total, ...(unit !== undefined && { unit }) }) };
-    }
-    current.bar.update(done);
+  return {
+    show(label, done, total, unit) {
+      if (current?.label !== label) {
+        current?.bar.finish();
+        current = { label, bar: createProgress({ label, total, ...(unit !== undefined && { unit }) }) };
+      }
+      current.bar.expect(total);
+      current.bar.update(done);
+    },
+    note: (text) => (current ? current.bar.note(text) : noteOnStderr(text)),
+    finish: () => current?.bar.finish(),
   };
-  const note = (text: string): void => (current ? current.bar.note(text) : noteOnStderr(text));
+}
+
+/** Does some work, with its phases shown. */
+export async function withProgress<Result>(
+  work: (show: PhaseBars['show'], note: PhaseBars['note']) => Promise<Result>,
+): Promise<Result> {
+  const { show, note, finish } = phaseBars();
   try {
     return await work(show, note);
   } finally {
-    current?.bar.finish();
+    finish();
   }
 }
