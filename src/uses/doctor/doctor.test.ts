@@ -123,6 +123,27 @@ describe('a sound model', () => {
     await expect(diagnose(trained, images, engine)).rejects.toThrow('have no condition omega, low');
   });
 
+  it('has its images and first layers ready when it is stopped', async () => {
+    const trained = await sound;
+    const controller = new AbortController();
+    const parts: Diagnosis[] = [];
+    const stopped = diagnose(trained, images, {
+      ...engine,
+      images: 8,
+      signal: controller.signal,
+      onPart: (diagnosis) => {
+        if (parts.push(diagnosis) === 2) {
+          controller.abort();
+        }
+      },
+    });
+    await expect(stopped).rejects.toThrow('aborted');
+    const whole = await diagnoseModel(trained);
+    expect(parts.map(({ layers }) => layers)).toEqual([whole.layers.slice(0, 1), whole.layers.slice(0, 2)]);
+    const { reconstruction, bitsPerDim } = whole;
+    expect(parts.at(-1)).toMatchObject({ ok: true, reconstruction, bitsPerDim, hardImages: null });
+  });
+
   it('passes', async () => {
     const { ok, problems, layers, reconstruction, worstLayer } = await diagnoseModel(await sound);
     expect(problems).toEqual([]);

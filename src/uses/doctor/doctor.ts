@@ -52,6 +52,8 @@ export interface DoctorOptions extends CompileOptions, WorkOptions {
   readonly quick?: boolean | undefined;
   /** Called with the number of kinds of hard images done, and the total. */
   onHardImages?(done: number, total: number): void;
+  /** Called after each layer with the diagnosis of what is done: the images, and the layers so far. */
+  onPart?(diagnosis: Diagnosis): void;
 }
 
 /** All measurements, and the verdict. */
@@ -122,6 +124,7 @@ export async function diagnose(
     signal,
     onProgress,
     onHardImages,
+    onPart,
     ...options
   }: DoctorOptions = {},
 ): Promise<Diagnosis> {
@@ -155,17 +158,36 @@ export async function diagnose(
     evaluate(keep(new FlowModel(trained, options)), chosen, { seed, signal }),
   );
   const { bitsPerDim: mean, median, worst } = measured;
-  const how = { ...options, seed, exact, quick };
+  const layers: LayerExamination[] = [];
+  const conclude = (noise: NoiseStatistics | null, hardImages: HardImagesExamination | null): Diagnosis => {
+    const ofModel = {
+      noise,
+      reconstruction: { ...reconstruction, worstImage: positions[reconstruction.worstImage]! },
+      hardImages,
+      latents,
+      samples,
+      bitsPerDim: { mean, median, worst: { ...worst, index: positions[worst.index]! }, estimated: true },
+    } as const;
+    return {
+      ...judge([...measureLayers(layers), ...measureModel({ ...ofModel, bits })]),
+      available: images.count,
+      layers: [...layers],
+      ...ofModel,
+    };
+  };
+  const onLayer = (examination: LayerExamination): void => {
+    layers.push(examination);
+    onPart?.(conclude(null, null));
+  };
+  const how = { ...options, seed, exact, quick, onLayer };
   const part = (before: number): WorkOptions =>
     partOfWork({ signal, onProgress }, { before, of: countLayers(model) });
   const noise = await examineNoise(trained, chosen, { ...how, ...part(0) });
-  const noiseLayers = noise?.layers ?? [];
-  const ofImages = await examineLayers(listLayers(model), parameters, x, {
+  await examineLayers(listLayers(model), parameters, x, {
     ...how,
     condition: conditionFromArrays(conditionOfImages([0])),
-    ...part(noiseLayers.length),
+    ...part(countNoiseLayers(model)),
   });
-  const layers = [...noiseLayers, ...ofImages];
   const hard = subset(chosen, evenlySpread(Math.min(count, HARD_IMAGES), count));
   const hardImages =
     kind === 'uint8' && !quick
@@ -176,20 +198,7 @@ export async function diagnose(
           onProgress: (done, total) => onHardImages?.(done, total),
         })
       : null;
-  const ofModel = {
-    noise: noise?.noise ?? null,
-    reconstruction: { ...reconstruction, worstImage: positions[reconstruction.worstImage]! },
-    hardImages,
-    latents,
-    samples,
-    bitsPerDim: { mean, median, worst: { ...worst, index: positions[worst.index]! }, estimated: true },
-  } as const;
-  return {
-    ...judge([...measureLayers(layers), ...measureModel({ ...ofModel, bits })]),
-    available: images.count,
-    layers,
-    ...ofModel,
-  };
+  return conclude(noise, hardImages);
 }
 
 /** The number of the class of each image: its label, or the most probable one; none for a model without classes. */

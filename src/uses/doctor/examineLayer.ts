@@ -86,6 +86,8 @@ export interface LayerOptions extends CompileOptions, WorkOptions {
   readonly quick?: boolean;
   /** What the layers are conditioned on, the same for all images: one class, or one context image. */
   readonly condition?: Condition;
+  /** Called with each layer's examination when it is done. */
+  onLayer?(examination: LayerExamination): void;
 }
 
 /**
@@ -106,6 +108,7 @@ export async function examineLayers(
     exact = false,
     quick = false,
     condition = {},
+    onLayer,
     ...options
   }: LayerOptions = {},
 ): Promise<LayerExamination[]> {
@@ -131,14 +134,16 @@ export async function examineLayers(
       quick,
       condition,
     });
-    results.push({
+    const examination: LayerExamination = {
       layer: path,
       kind: bijection.name,
       dimensions: countDimensions(bijection.inputShape),
       input: finite ? 'activations' : 'noise',
       nonFiniteWeights,
       ...measured,
-    });
+    };
+    results.push(examination);
+    onLayer?.(examination);
     reached = keptChannels === undefined ? y : firstChannels(y, keptChannels);
     onProgress?.(index + 1, layers.length);
     // Programs block the event loop; this lets the progress bar update.

@@ -15,7 +15,7 @@ import {
 } from '../../tensor/engine/index.ts';
 import { constant, input, type Tensor } from '../../tensor/index.ts';
 import { add, multiply, subtract } from '../../tensor/operations/index.ts';
-import { examineLayers, type LayerExamination, type LayerOptions } from './examineLayer.ts';
+import { examineLayers, type LayerOptions } from './examineLayer.ts';
 
 /** The noise of real images. */
 export interface NoiseStatistics {
@@ -32,12 +32,6 @@ export interface NoiseStatistics {
   readonly densityError: number;
 }
 
-/** The layers of the noise, and what they add up to. */
-interface NoiseExamination {
-  readonly layers: readonly LayerExamination[];
-  readonly noise: NoiseStatistics;
-}
-
 /**
  * Examines the noise of images; null for a model whose noise is uniform.
  *
@@ -49,7 +43,7 @@ export async function examineNoise(
   { model, parameters }: TrainedModel,
   images: ImageSet,
   { seed = 0, ...options }: LayerOptions,
-): Promise<NoiseExamination | null> {
+): Promise<NoiseStatistics | null> {
   if (!model.dequantiser.flow) {
     return null;
   }
@@ -60,7 +54,7 @@ export async function examineNoise(
     shape: [1, ...model.imageShape],
     data: image.data.subarray(0, countDimensions(model.imageShape)),
   };
-  const layers = await examineLayers(listNoiseLayers(model), parameters, double(noise), {
+  await examineLayers(listNoiseLayers(model), parameters, double(noise), {
     ...onCpu(options),
     condition: conditionFor(model, first),
     seed,
@@ -85,14 +79,11 @@ export async function examineNoise(
     (u, index) => !(u >= 0 && u < 1) || rough.returned[index] !== image.data[index],
   );
   return {
-    layers,
-    noise: {
-      smallest,
-      largest,
-      outsideShare: outside.length / rough.u.length,
-      // A NaN must win, which Math.max sees to.
-      densityError: Math.max(...errors),
-    },
+    smallest,
+    largest,
+    outsideShare: outside.length / rough.u.length,
+    // A NaN must win, which Math.max sees to.
+    densityError: Math.max(...errors),
   };
 }
 

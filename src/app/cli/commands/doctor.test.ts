@@ -29,11 +29,29 @@ function plant(checkpoint: string, name: string, index: number, value: number): 
   );
 }
 
-it('stops when it is interrupted', async () => {
+describe('Ctrl-C', () => {
   const args = ['doctor', 'runs/sound', '--threads=1', '--images=8'];
-  const { code, stdout, stderr } = await emerging.interrupt('SIGINT', 'examining layers 0/', ...args);
-  expect(code, stderr).toBe(130);
-  expect(stdout).toBe('');
+
+  it('before the first layer prints nothing', async () => {
+    const { code, stdout, stderr } = await emerging.interrupt('SIGINT', 'examining layers 0/', ...args);
+    expect(code, stderr).toBe(130);
+    expect(stdout).toBe('');
+  });
+
+  it('during hard images prints the layers and images', async () => {
+    const text = await emerging.interrupt('SIGINT', 'trying hard images 1/', ...args);
+    expect(text.code, text.stderr).toBe(130);
+    expect(text.stdout).toMatch(
+      /\nlevels\/0\/steps\/0\/emerging .*\nround trip: .*\n\nstopped after (\d+) of \1 layers: hard images were not examined\n.*\nsound so far: /s,
+    );
+    const json = await emerging.interrupt('SIGINT', 'trying hard images 1/', ...args, '--json');
+    expect(json.code, json.stderr).toBe(130);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      stopped: true,
+      reconstruction: { images: 8 },
+      hardImages: null,
+    });
+  });
 });
 
 describe('a sound run', () => {

@@ -70,7 +70,8 @@ export function registerDoctor(command: Command): void {
     .addHelpText(
       'after',
       '\nExample:\n  emerging doctor runs/quickstart --images 16\n  emerging doctor mnist-small --data mnist --quick\n' +
-        '\nThe exit code is 1 if there are problems; warnings do not count. docs/doctor.md explains what is measured.',
+        '\nThe exit code is 1 if there are problems; warnings do not count. Ctrl-C prints what is done, with exit code 130.\n' +
+        'docs/doctor.md explains what is measured.',
     )
     .action((run: string, options: DoctorCommandOptions) => runDoctor(run, options));
 }
@@ -87,24 +88,34 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   const images = await openImages(trained, directory, { split, chosen: true, data: options.data });
   const count = Math.min(options.images ?? (quick ? QUICK_IMAGES : DOCTOR_IMAGES), images.count);
   noteMemory(`examining ${formatCounted(count, 'image')}`, examinationBytes(trained, count));
-  const diagnosis = await withProgress((show, note) =>
+  let layerCount = 0;
+  let partial: Diagnosis | undefined;
+  const complete = await withProgress((show, note) =>
     untilInterrupted(
-      () => note('stopping'),
+      () => note('stopping: printing what is done; press Ctrl-C again to stop at once'),
       (signal) =>
         diagnose(trained, images, {
           images: count,
           exact: options.exact,
           quick,
           signal,
-          onProgress: (done, layers) => show('examining layers', done, layers),
+          onProgress: (done, layers) => {
+            layerCount = layers;
+            show('examining layers', done, layers);
+          },
           onHardImages: (done, kinds) => show('trying hard images', done, kinds),
+          onPart: (finished) => {
+            partial = finished;
+          },
           ...engine,
         }),
     ),
   );
+  const diagnosis = complete ?? partial;
   if (!diagnosis) {
     return;
   }
+  const stoppedOf = complete ? undefined : layerCount;
   const wrongFiles = run ? [run.damage].filter((text) => text !== null) : await examineFiles(directory);
   const layer = run ? 'checkpoint' : 'export';
   const damage = wrongFiles.map((damageText) => ({
@@ -121,9 +132,11 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   const unit = resultUnit(trained.model.options);
   const about = { run: directory, step: trained.step, weights: trained.weights, data, split };
   writeStdout(
-    `${options.json ? JSON.stringify({ ...about, ...unit.record(report) }, finiteOrName) : doctorText(diagnosis, { ...about, unit, damage: wrongFiles, quick, nameAt: (index) => visibleText(imageText(imageOfSet(images, index))) })}\n`,
+    `${options.json ? JSON.stringify({ ...about, ...(complete ? {} : { stopped: true }), ...unit.record(report) }, finiteOrName) : doctorText(diagnosis, { ...about, unit, damage: wrongFiles, quick, stoppedOf, nameAt: (index) => visibleText(imageText(imageOfSet(images, index))) })}\n`,
   );
-  process.exitCode = report.ok ? 0 : 1;
+  if (complete) {
+    process.exitCode = report.ok ? 0 : 1;
+  }
 }
 
 /** A non-finite number by name, since JSON cannot represent it. */
@@ -144,6 +157,8 @@ interface Examined {
   readonly damage: readonly string[];
   /** Whether slow parts were left out. */
   readonly quick: boolean;
+  /** How many layers there are, if Ctrl-C stopped the examination. */
+  readonly stoppedOf: number | undefined;
   /** The name of an image of the split, for messages. */
   nameAt(index: number): string;
 }
@@ -213,7 +228,11 @@ const hardKinds: Readonly<Record<HardImages['kind'], string>> = {
   chosen: 'changed against the model',
 };
 
-function hardImagesTable({ hardImages }: Diagnosis, { quick }: Examined): string {
+function hardImagesTable({ layers, hardImages }: Diagnosis, { quick, stoppedOf }: Examined): string {
+  if (stoppedOf !== undefined) {
+    const left = layers.length < stoppedOf ? 'the other layers and hard images' : 'hard images';
+    return `stopped after ${layers.length} of ${formatCounted(stoppedOf, 'layer')}: ${left} were not examined`;
+  }
   if (quick) {
     return 'ln|det| of the layers and hard images: not examined with --quick';
   }
@@ -266,7 +285,7 @@ function checkTable({ worst }: Diagnosis): string {
 
 function verdict(
   { problems, warnings, worstLayer }: Diagnosis,
-  { run, step, weights, data, split, damage }: Examined,
+  { run, step, weights, data, split, damage, stoppedOf }: Examined,
 ): string {
   const count = problems.length + damage.length;
   const nearest =
@@ -288,7 +307,7 @@ function verdict(
       const { what, advice } = checkNamed(name);
       return `what to do about ${what}: ${typeof advice === 'string' ? advice : inCommandWords(advice)}`;
     }),
-    `${count === 0 ? 'sound' : 'NOT SOUND'}: ${counted.join(', ')} (${model.join(', ')})`,
+    `${count === 0 ? `sound${stoppedOf === undefined ? '' : ' so far'}` : 'NOT SOUND'}: ${counted.join(', ')} (${model.join(', ')})`,
     ...(nearest === null ? [] : [`${count === 0 ? 'closest to a limit' : 'worst layer'}: ${nearest}`]),
   ]
     .map(visibleText)
