@@ -16,14 +16,16 @@ const words: Readonly<Record<string, Split>> = {
   testing: 'test',
 };
 
+const folderName = /^(train|training|val|valid|validation|test|testing)(?:[ _-]?(?:set|data|images))?$/i;
+
 function isSplitFolder(folder: string): boolean {
-  return Object.hasOwn(words, folder.toLowerCase());
+  return folderName.test(folder);
 }
 
-/** The split named by the first such folder in a path: train, training, valid, validation, val, test, testing. */
+/** The split named by the first such folder in a path: `train`, `validation`, `test`, `training_set`, `test-images` and the like. */
 export function splitOfFolder(name: string): Split | undefined {
-  const folders = name.toLowerCase().split('/').slice(0, -1);
-  return words[folders.find(isSplitFolder) ?? ''];
+  const folder = name.split('/').slice(0, -1).find(isSplitFolder);
+  return words[folderName.exec(folder ?? '')?.[1]?.toLowerCase() ?? ''];
 }
 
 const arrayName = /^(?:x_)?(train|valid|val|test)(?:ing|ation)?(?:_(?:images|data|x))?\.npy$/i;
