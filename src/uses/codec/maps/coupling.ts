@@ -1,7 +1,8 @@
 // Couplings: the values that stay determine, through a network, how the others change.
 import { type BitStack, countDimensions, type ImageShape } from '../../../core/numeric/index.ts';
+import type { RisingCurve } from '../../../flows/contract/index.ts';
 import { fixedScale, ONE, requireInRange, SCALE_ONE, toFixed } from '../stack/fixedPoint.ts';
-import { alongCurve, backFromCurve, PIECE, scaleDown, scaleUp } from '../stack/modularAffine.ts';
+import { alongCurve, backFromCurve, scaleDown, scaleUp } from '../stack/modularAffine.ts';
 import type { IntegerMap, Networks } from './integerMap.ts';
 import type { PlacedCoupling } from './primitive.ts';
 
@@ -84,12 +85,11 @@ function affine(
 }
 
 /** Curves take values that are multiplied already. */
-function curved(curveFrom: (numbers: Float64Array) => (x: number) => number): ValueMap {
-  const last = { rise: PIECE };
+function curved(curveFrom: (numbers: Float64Array) => RisingCurve): ValueMap {
   return (value, numbers, _, stack, isForward) =>
     isForward
       ? alongCurve(stack, value, curveFrom(numbers))
-      : backFromCurve(stack, value, curveFrom(numbers), last);
+      : backFromCurve(stack, value, curveFrom(numbers));
 }
 
 /**
