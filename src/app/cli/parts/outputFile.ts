@@ -124,7 +124,7 @@ const kinds = {
   '.png': 'pictures are written as PNG',
   '.html': 'the page is written as HTML',
   '.npy': 'arrays are written as NumPy files',
-  '.csv': 'the table is written as CSV',
+  '.csv': 'results are written as CSV',
 };
 
 /**

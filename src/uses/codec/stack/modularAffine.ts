@@ -36,7 +36,7 @@ export function scaleDown(stack: BitStack, y: number, numerator: number, denomin
 }
 
 /** Activations between knots: one 64th. Finer knots don't shorten files measurably. */
-export const PIECE = ONE / 64;
+const PIECE = ONE / 64;
 
 /** Knots are numbered from −LAST to LAST; activations beyond them are out of range. */
 const LAST = LARGEST / PIECE;
