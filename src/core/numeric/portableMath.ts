@@ -1,13 +1,7 @@
 // Functions that return the same bits on every machine: built only on + − × ÷ and the bits of numbers, which
 // IEEE 754 defines exactly. Math.exp, Math.log and their like are up to each engine.
 
-/** A number, all of its bits, and both halves: typed arrays on the same memory are faster than a DataView. */
-const float64 = new Float64Array(1);
-const wholeBits = new BigUint64Array(float64.buffer);
-const halves = new Int32Array(float64.buffer);
-float64[0] = 1;
-/** Which half has the sign and the exponent: the second on little-endian machines. */
-const TOP = halves[0] === 0 ? 1 : 0;
+const view = new DataView(new ArrayBuffer(8));
 
 const LN2_HIGH = 0.6931471803691238;
 const LN2_LOW = 1.9082149292705877e-10;
@@ -62,11 +56,12 @@ export function portableLog(x: number): number {
   if (x === Number.POSITIVE_INFINITY) {
     return x;
   }
-  float64[0] = x;
-  const top = halves[TOP]!;
+  view.setFloat64(0, x);
+  const top = view.getInt32(0);
+  // The mantissa in [1, 2), halved if it is above √2.
+  view.setInt32(0, (top & 0x000fffff) | 0x3ff00000);
   let k = (top >> 20) - 1023;
-  // The mantissa in [1, 2), halved if it is above √2; a division is faster than writing its bits.
-  let m = x / powersOfTwo[k + 1022]!;
+  let m = view.getFloat64(0);
   if (m > Math.SQRT2) {
     m /= 2;
     k++;
@@ -180,8 +175,8 @@ function arctangent(n: bigint): bigint {
 
 /** A finite number in fixed point, exactly. */
 function fixedPoint(x: number): bigint {
-  float64[0] = x;
-  const bits = wholeBits[0]!;
+  view.setFloat64(0, x);
+  const bits = view.getBigUint64(0);
   const exponent = (bits >> 52n) & 0x7ffn;
   const mantissa = (bits & 0xfffffffffffffn) | (exponent === 0n ? 0n : 1n << 52n);
   const size = mantissa << (ANGLE_BITS + (exponent === 0n ? 1n : exponent) - 1075n);

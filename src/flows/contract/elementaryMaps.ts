@@ -62,20 +62,9 @@ interface AffineScalarMap {
   readonly scale: number;
 }
 
-/** A curve y of x that rises everywhere, and what helps to find x. */
-export interface RisingCurve {
-  /** y at x. */
-  height(x: number): number;
-  /** About dy/dx at the x of the last `height`. */
-  readonly slope: number;
-  /** About where y is reached. */
-  guess(y: number): number;
-}
-
 /**
  * How a transformer changes one value, given that value's numbers: by a shift and a scale, or by a curve that rises
  * everywhere. Both from arithmetic of `numeric/portableMath.ts` alone, so that every machine computes the same.
- * Each call may return the same object again, changed.
  */
 export type ScalarForm =
   | {
@@ -83,8 +72,8 @@ export type ScalarForm =
       affine(numbers: Float64Array): AffineScalarMap;
     }
   | {
-      /** The curve. */
-      curve(numbers: Float64Array): RisingCurve;
+      /** The curve, y of x. */
+      curve(numbers: Float64Array): (x: number) => number;
     };
 
 /** A transformer, for one value at a time. */

@@ -7,7 +7,7 @@ export {
   type DequantiserDefinition,
   defineDequantiser,
 } from './dequantiser.ts';
-export type { CornerMap, CouplingMap, ElementaryMap, RisingCurve } from './elementaryMaps.ts';
+export type { CornerMap, CouplingMap, ElementaryMap } from './elementaryMaps.ts';
 export { defineMixing, type MixingDefinition } from './mixing.ts';
 export {
   countTrained,

@@ -14,7 +14,6 @@ import {
   subtract,
   transpose,
 } from '../../tensor/operations/index.ts';
-import type { RisingCurve } from '../contract/index.ts';
 import { logitOfMixture, type MixtureNumbers } from './logisticMixture.ts';
 import { defineTransformer, elementwise, type TransformerFor } from './parts.ts';
 
@@ -108,95 +107,72 @@ export function mixture({ components = 4 }: MixtureOptions = {}): TransformerFor
       const logit = subtract(divide(columns(y), exp(logSigmoid(add(t, 2)))), shift);
       return transpose(reshape(inverse(logit), [channels, height, width, images]), BATCH_LAST);
     },
-    scalar: { curve: portableCurve(apart) },
+    scalar: {
+      curve(numbers) {
+        const logit = portableLogit(numbers, apart);
+        const shift = numbers[3 * components]!;
+        const scale = portableSigmoid(numbers[3 * components + 1]! + 2);
+        return (x) => (logit(x) + shift) * scale;
+      },
+    },
   });
 }
 
 /**
- * x ↦ (ln F(x) − ln(1 − F(x)) + shift)·scale, with F the distribution function of the mixture of some numbers; `apart` is added
- * to the means.
+ * x ↦ ln F(x) − ln(1 − F(x)), with F the distribution function of the mixture of these numbers; `apart` is added to the means.
  *
  * F/(1 − F) = Σ πₖ σ(zₖ) / Σ πₖ σ(−zₖ), with zₖ = (x − μₖ)·e^−sₖ. Both sums are scaled so that neither vanishes: for z < 0,
  * σ(z) = e^z·σ(−z), and the largest e^z of all components is taken out.
  */
-function portableCurve(apart: Float64Array): (numbers: Float64Array) => RisingCurve {
+function portableLogit(numbers: Float64Array, apart: Float64Array): (x: number) => number {
   const components = apart.length;
-  // Every value that is coded has its own curve, so nothing is allocated for it: all curves share these.
+  // Every value that is coded has its own curve: loops take a fraction of the time of copies of parts of the numbers.
   const z = new Float64Array(components);
   const weights = new Float64Array(components);
   const means = new Float64Array(components);
   const rates = new Float64Array(components);
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < components; k++) {
+    largest = Math.max(largest, numbers[k]!);
+  }
+  let total = 0;
+  for (let k = 0; k < components; k++) {
+    z[k] = portableExp(numbers[k]! - largest);
+    total += z[k]!;
+  }
   let count = 0;
-  let shift = 0;
-  let scale = 0;
-  const curve = {
-    slope: 0,
-    // Much of the time of decompressing is spent here.
-    height(x: number): number {
-      let [highest, lowest] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-      for (let k = 0; k < count; k++) {
-        const value = (x - means[k]!) * rates[k]!;
-        z[k] = value;
-        highest = Math.max(value, highest);
-        lowest = Math.min(value, lowest);
-      }
-      // e^below is taken out of the lower sum where every σ(z) is small, e^−above out of the upper one where every σ(−z) is.
-      const below = Math.min(highest, 0);
-      const above = Math.max(lowest, 0);
-      let [lower, upper, lowerSlope, upperSlope] = [0, 0, 0, 0];
-      for (let k = 0; k < count; k++) {
-        const value = z[k]!;
-        const power = portableExp(value < 0 ? value : -value);
-        const larger = weights[k]! / (1 + power);
-        // e^(min(z, 0) − below) and e^(above − max(z, 0)): each is 1 or `power`, unless something is taken out.
-        const lowerTerm = larger * (value >= 0 ? 1 : below === 0 ? power : portableExp(value - below));
-        const upperTerm = larger * (value < 0 ? 1 : above === 0 ? power : portableExp(above - value));
-        lower += lowerTerm;
-        upper += upperTerm;
-        // d ln σ(z)/dz = σ(−z), and d ln σ(−z)/dz = −σ(z).
-        const rate = rates[k]! / (1 + power);
-        lowerSlope += lowerTerm * rate * (value >= 0 ? power : 1);
-        upperSlope += upperTerm * rate * (value >= 0 ? 1 : power);
-      }
-      curve.slope = (lowerSlope / lower + upperSlope / upper) * scale;
-      return (portableLog(lower) - portableLog(upper) + below + above + shift) * scale;
-    },
-    /** Where the identity would reach y, within what the components reach it at: the mixture reaches it between these. */
-    guess(y: number): number {
-      const logit = y / scale - shift;
-      let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-      for (let k = 0; k < count; k++) {
-        const x = means[k]! + logit / rates[k]!;
-        first = Math.min(first, x);
-        last = Math.max(last, x);
-      }
-      return Math.min(Math.max(y, first), last);
-    },
-  };
-  return (numbers) => {
-    let largest = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < components; k++) {
-      largest = Math.max(largest, numbers[k]!);
+  for (let k = 0; k < components; k++) {
+    const weight = z[k]! / total;
+    // A component without weight must not decide what is taken out.
+    if (weight > 0) {
+      weights[count] = weight;
+      means[count] = numbers[components + k]! + apart[k]!;
+      rates[count] = portableExp(-Math.max(numbers[2 * components + k]!, LEAST_LOG_SCALE));
+      count++;
     }
-    let total = 0;
-    for (let k = 0; k < components; k++) {
-      z[k] = portableExp(numbers[k]! - largest);
-      total += z[k]!;
+  }
+  // Much of the time of decompressing is spent here.
+  return (x) => {
+    let [highest, lowest] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (let k = 0; k < count; k++) {
+      const value = (x - means[k]!) * rates[k]!;
+      z[k] = value;
+      highest = Math.max(value, highest);
+      lowest = Math.min(value, lowest);
     }
-    count = 0;
-    for (let k = 0; k < components; k++) {
-      const weight = z[k]! / total;
-      // A component without weight must not decide what is taken out.
-      if (weight > 0) {
-        weights[count] = weight;
-        means[count] = numbers[components + k]! + apart[k]!;
-        rates[count] = portableExp(-Math.max(numbers[2 * components + k]!, LEAST_LOG_SCALE));
-        count++;
-      }
+    // e^below is taken out of the lower sum where every σ(z) is small, e^−above out of the upper one where every σ(−z) is.
+    const below = Math.min(highest, 0);
+    const above = Math.max(lowest, 0);
+    let [lower, upper] = [0, 0];
+    for (let k = 0; k < count; k++) {
+      const value = z[k]!;
+      const power = portableExp(value < 0 ? value : -value);
+      const larger = weights[k]! / (1 + power);
+      // e^(min(z, 0) − below) and e^(above − max(z, 0)): each is 1 or `power`, unless something is taken out.
+      lower += larger * (value >= 0 ? 1 : below === 0 ? power : portableExp(value - below));
+      upper += larger * (value < 0 ? 1 : above === 0 ? power : portableExp(above - value));
     }
-    shift = numbers[3 * components]!;
-    scale = portableSigmoid(numbers[3 * components + 1]! + 2);
-    return curve;
+    return portableLog(lower) - portableLog(upper) + below + above;
   };
 }
 

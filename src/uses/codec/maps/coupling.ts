@@ -1,8 +1,7 @@
 // Couplings: the values that stay determine, through a network, how the others change.
 import { type BitStack, countDimensions, type ImageShape } from '../../../core/numeric/index.ts';
-import type { RisingCurve } from '../../../flows/contract/index.ts';
 import { fixedScale, ONE, requireInRange, SCALE_ONE, toFixed } from '../stack/fixedPoint.ts';
-import { alongCurve, backFromCurve, scaleDown, scaleUp } from '../stack/modularAffine.ts';
+import { alongCurve, backFromCurve, PIECE, scaleDown, scaleUp } from '../stack/modularAffine.ts';
 import type { IntegerMap, Networks } from './integerMap.ts';
 import type { PlacedCoupling } from './primitive.ts';
 
@@ -85,11 +84,12 @@ function affine(
 }
 
 /** Curves take values that are multiplied already. */
-function curved(curveFrom: (numbers: Float64Array) => RisingCurve): ValueMap {
+function curved(curveFrom: (numbers: Float64Array) => (x: number) => number): ValueMap {
+  const last = { rise: PIECE };
   return (value, numbers, _, stack, isForward) =>
     isForward
       ? alongCurve(stack, value, curveFrom(numbers))
-      : backFromCurve(stack, value, curveFrom(numbers));
+      : backFromCurve(stack, value, curveFrom(numbers), last);
 }
 
 /**

@@ -1,6 +1,5 @@
 // Maps of whole numbers that lose nothing: multiplication, the modular affine map, and curves that rise everywhere.
 import type { BitStack } from '../../../core/numeric/index.ts';
-import type { RisingCurve } from '../../../flows/contract/index.ts';
 import { LARGEST, ONE, OutOfRange, SCALE_ONE } from './fixedPoint.ts';
 
 /** Products up to here are exact, with room for a remainder. */
@@ -36,14 +35,17 @@ export function scaleDown(stack: BitStack, y: number, numerator: number, denomin
 }
 
 /** Activations between knots: one 64th. Finer knots don't shorten files measurably. */
-const PIECE = ONE / 64;
+export const PIECE = ONE / 64;
 
 /** Knots are numbered from −LAST to LAST; activations beyond them are out of range. */
 const LAST = LARGEST / PIECE;
 
+/** A curve of real numbers that rises everywhere. */
+type Curve = (x: number) => number;
+
 /** The height of a knot, as an activation. The last term makes heights rise where rounding would let them stay. */
-function knotHeight(curve: RisingCurve, knot: number): number {
-  return Math.round(curve.height((knot * PIECE) / ONE) * ONE) + knot;
+function knotHeight(curve: Curve, knot: number): number {
+  return Math.round(curve((knot * PIECE) / ONE) * ONE) + knot;
 }
 
 /**
@@ -51,7 +53,7 @@ function knotHeight(curve: RisingCurve, knot: number): number {
  *
  * @throws OutOfRange, StackEmpty
  */
-export function alongCurve(stack: BitStack, x: number, curve: RisingCurve): number {
+export function alongCurve(stack: BitStack, x: number, curve: Curve): number {
   const knot = Math.floor(x / PIECE);
   if (knot < -LAST || knot >= LAST) {
     throw new OutOfRange();
@@ -61,16 +63,22 @@ export function alongCurve(stack: BitStack, x: number, curve: RisingCurve): numb
   return height + scaleUp(stack, x - knot * PIECE, rise, PIECE);
 }
 
-/** Steps of Newton's method, before the search halves the range. */
-const NEWTON_STEPS = 8;
+/** Steps of a search along the secant, before it halves the range. */
+const SECANT_STEPS = 8;
 
-/** The inverse of `alongCurve`: it finds the same piece by the same heights. */
-export function backFromCurve(stack: BitStack, y: number, curve: RisingCurve): number {
+/**
+ * The inverse of `alongCurve`: it finds the same piece by the same heights.
+ *
+ * @param last the rise of the piece that was found last, which is replaced: neighbours have similar curves, so the search starts
+ * with it
+ */
+export function backFromCurve(stack: BitStack, y: number, curve: Curve, last: { rise: number }): number {
   // y is between the heights of the knots `low` and `high`, as soon as both are known.
   let [low, high] = [-LAST - 1, LAST + 1];
   let [lowHeight, highHeight] = [Number.NaN, Number.NaN];
-  const guess = curve.guess(y / ONE);
-  let knot = Math.floor(Number.isNaN(guess) ? y / PIECE : (guess * ONE) / PIECE);
+  // Secant steps from where the curve would be the identity: evaluating a mixture takes long, and curves are smooth.
+  let knot = Math.floor(y / PIECE);
+  let before = { knot, height: y };
   for (let turn = 0; high - low > 1; turn++) {
     knot = Math.min(Math.max(knot, low + 1), high - 1);
     const height = knotHeight(curve, knot);
@@ -79,19 +87,20 @@ export function backFromCurve(stack: BitStack, y: number, curve: RisingCurve): n
     } else {
       [high, highHeight] = [knot, height];
     }
+    const slope = (height - before.height) / (knot - before.knot);
+    before = { knot, height };
     const isBracketed = low >= -LAST && high <= LAST;
-    if (isBracketed && turn >= NEWTON_STEPS) {
+    if (isBracketed && turn >= SECANT_STEPS) {
       knot = Math.floor((low + high) / 2);
     } else {
-      // Further, if the curve becomes ever flatter.
+      // So far away; further, if the curve becomes ever flatter.
+      const step = (y - height) / (slope >= 1 && slope < LARGEST ? slope : last.rise);
       const further = isBracketed ? 1 : 2 ** Math.max(0, turn - 2);
-      const step = ((y - height) / (curve.slope * PIECE + 1)) * further;
-      // Any step will do: only the heights decide.
-      knot += Math.floor(Number.isNaN(step) ? (y < height ? -1 : 1) * 2 ** turn : step);
+      knot += Math.floor(step * further);
     }
   }
-  const rise = requireRise(highHeight - lowHeight);
-  const piece = scaleDown(stack, y - lowHeight, rise, PIECE);
+  last.rise = requireRise(highHeight - lowHeight);
+  const piece = scaleDown(stack, y - lowHeight, last.rise, PIECE);
   return low * PIECE + piece;
 }
 
