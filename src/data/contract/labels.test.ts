@@ -220,13 +220,6 @@ describe('folders by class', () => {
 
   it.each([
     ['below the split', ['train/a/1.png', 'train/b/x/2.png', 'test/a/3.png'], ['a', 'b'], [0, 1, 0]],
-    ['below longer names of splits', ['training_set/a/1.png', 'Test-Images/b/2.png'], ['a', 'b'], [0, 1]],
-    [
-      'of a name that begins like a split',
-      ['trains/1.png', 'test_tubes/2.png'],
-      ['test_tubes', 'trains'],
-      [1, 0],
-    ],
     ['above the split', ['b/train/1.png', 'a/test/2.png'], ['a', 'b'], [1, 0]],
     ['below folders that all share', ['set/x/a/1.png', 'set/x/b/2.png'], ['a', 'b'], [0, 1]],
   ])('%s', (_, names, classes, numbers) => {

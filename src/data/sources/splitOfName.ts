@@ -16,16 +16,14 @@ const words: Readonly<Record<string, Split>> = {
   testing: 'test',
 };
 
-const folderName = /^(train|training|val|valid|validation|test|testing)(?:[ _-]?(?:set|data|images))?$/i;
-
 function isSplitFolder(folder: string): boolean {
-  return folderName.test(folder);
+  return Object.hasOwn(words, folder.toLowerCase());
 }
 
-/** The split named by the first such folder in a path: `train`, `validation`, `test`, `training_set`, `test-images` and the like. */
+/** The split named by the first such folder in a path: train, training, valid, validation, val, test, testing. */
 export function splitOfFolder(name: string): Split | undefined {
-  const folder = name.split('/').slice(0, -1).find(isSplitFolder);
-  return words[folderName.exec(folder ?? '')?.[1]?.toLowerCase() ?? ''];
+  const folders = name.toLowerCase().split('/').slice(0, -1);
+  return words[folders.find(isSplitFolder) ?? ''];
 }
 
 const arrayName = /^(?:x_)?(train|valid|val|test)(?:ing|ation)?(?:_(?:images|data|x))?\.npy$/i;
