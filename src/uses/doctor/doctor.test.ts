@@ -354,8 +354,12 @@ describe('the noise of variational dequantisation', () => {
   it('is examined layer by layer, and as a whole', async () => {
     const seen: number[][] = [];
     const onProgress = (...progress: number[]): void => void seen.push(progress);
-    const options = { ...engine, images: 8, onProgress };
+    const parts: Diagnosis[] = [];
+    const options = { ...engine, images: 8, onProgress, onPart: (part: Diagnosis) => void parts.push(part) };
     const { problems, layers, noise } = await diagnose(await trained, images, options);
+    // A diagnosis that is stopped among the model's layers has the noise.
+    expect(parts.at(0)!.noise).toBeNull();
+    expect(parts.at(-1)!.noise).toEqual(noise);
     expect(problems).toEqual([]);
     expect(seen).toEqual([0, ...layers.keys()].map((_, done) => [done, layers.length]));
     const noiseLayers = layers.filter(({ layer }) => layer.startsWith('dequantiser/'));

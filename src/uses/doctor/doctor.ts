@@ -159,7 +159,8 @@ export async function diagnose(
   );
   const { bitsPerDim: mean, median, worst } = measured;
   const layers: LayerExamination[] = [];
-  const conclude = (noise: NoiseStatistics | null, hardImages: HardImagesExamination | null): Diagnosis => {
+  let noise: NoiseStatistics | null = null;
+  const conclude = (hardImages: HardImagesExamination | null): Diagnosis => {
     const ofModel = {
       noise,
       reconstruction: { ...reconstruction, worstImage: positions[reconstruction.worstImage]! },
@@ -177,12 +178,12 @@ export async function diagnose(
   };
   const onLayer = (examination: LayerExamination): void => {
     layers.push(examination);
-    onPart?.(conclude(null, null));
+    onPart?.(conclude(null));
   };
   const how = { ...options, seed, exact, quick, onLayer };
   const part = (before: number): WorkOptions =>
     partOfWork({ signal, onProgress }, { before, of: countLayers(model) });
-  const noise = await examineNoise(trained, chosen, { ...how, ...part(0) });
+  noise = await examineNoise(trained, chosen, { ...how, ...part(0) });
   await examineLayers(listLayers(model), parameters, x, {
     ...how,
     condition: conditionFromArrays(conditionOfImages([0])),
@@ -198,7 +199,7 @@ export async function diagnose(
           onProgress: (done, total) => onHardImages?.(done, total),
         })
       : null;
-  return conclude(noise, hardImages);
+  return conclude(hardImages);
 }
 
 /** The number of the class of each image: its label, or the most probable one; none for a model without classes. */
