@@ -108,6 +108,11 @@ const failures: [string, string[], string | RegExp][] = [
     ['train', '--resume', 'runs/allFlipped', '--steps', '4'],
     /^no usable checkpoint in runs\/allFlipped; the latest: cannot read .*; or delete runs\/allFlipped\/checkpoints to restart training from scratch$/,
   ],
+  [
+    'a location where no folder can be created',
+    [...train, '--out', '/proc/nothing/x'],
+    'cannot create the folder /proc/nothing/x: its file system does not allow it; choose another location',
+  ],
   ...[
     ['train', '--data', 'nowhere', '--out', '/proc/new'],
     ['decode', 'nowhere', 'x', '--out', '/proc/new'],

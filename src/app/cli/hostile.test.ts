@@ -4,8 +4,12 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import fc from 'fast-check';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { describeOptions } from '../../core/parts/index.ts';
 import { inMemory } from '../../data/files/fileStore.ts';
+import { HEADER_BYTES } from '../../data/packed/packedLayout.ts';
+import { innerParts } from '../../flows/models/options.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { hostileCompressedFiles } from '../../testing/hostile/compressedFiles.ts';
 import { commandLimits, findBreach } from '../../testing/hostile/contract.ts';
@@ -189,3 +193,62 @@ function filesIn(folder: string): string[] {
     .filter((entry) => entry.isFile())
     .map(({ name }) => name);
 }
+
+describe('a run is refused, or gives the same bits/dim, with other options of the model:', () => {
+  const changes: [string, object][] = [
+    ...[{ bits: 7 }, { bits: 1 }, { learnedPrior: false }, { mask: 'checkerboard' }],
+    // Every part, and every option of a part with another value.
+    ...Object.entries(innerParts).flatMap(([key, { library }]) =>
+      library.flatMap(({ name, options }) => [
+        { [key]: name },
+        ...describeOptions(options).map(({ name: option, default: value }) => ({
+          [key]: {
+            name,
+            [option]: option === 'kernelSize' ? 5 : Number(value) === 0 ? 0.5 : Number(value) * 2,
+          },
+        })),
+      ]),
+    ),
+  ].map((change) => [JSON.stringify(change), change]);
+  let sound: Outcome;
+  let edited: readonly Outcome[];
+
+  beforeAll(async () => {
+    const copies = changes.map(([, change], index) => {
+      const copy = join(emerging.folder, 'edited', String(index));
+      cpSync(join(emerging.folder, 'sound/run'), copy, { recursive: true });
+      const config = join(copy, 'config.yaml');
+      const { model, ...modelConfig } = parse(readFileSync(config, 'utf8'));
+      writeFileSync(config, stringify({ ...modelConfig, model: { ...model, ...change } }));
+      return copy;
+    });
+    [sound, ...edited] = (await collectOutcomes(
+      ['sound/run', ...copies].map((path) => ['evaluate', path, '--draws=1', '--json', ...quick]),
+    )) as [Outcome, ...Outcome[]];
+    expect(sound.code, sound.stderr).toBe(0);
+  });
+
+  it.each(changes.map(([name], index) => [name, index] as const))('%s', (_, index) => {
+    const outcome = edited[index]!;
+    expect(findBreach(outcome)).toBeUndefined();
+    if (outcome.code === 0) {
+      expect(JSON.parse(outcome.stdout).bitsPerDim).toBe(JSON.parse(sound.stdout).bitsPerDim);
+    }
+  });
+});
+
+it('evaluate notices every flipped byte of a prepared file', async () => {
+  const out = join(emerging.folder, 'flip.images');
+  await emerging.json('datasets', 'prepare', 'data', '--size=8', '--channels=1', `--out=${out}`);
+  const bytes = readFileSync(out);
+  // 160 training images of 64 bytes, then those for testing.
+  const flips = [64 * 160, 64 * 184 + 32, 64 * 208 - 1].map((offset) => HEADER_BYTES + offset);
+  const paths = flips.map((offset) => {
+    const path = join(emerging.folder, `flipped-${offset}.images`);
+    const flipped = Uint8Array.from(bytes);
+    flipped[offset]! ^= 0x40;
+    writeFileSync(path, flipped);
+    return { path, verdict: 'refuse' as const };
+  });
+  await expectRefusals(paths, (path) => ['evaluate', 'sound/run', `--data=${path}`, '--draws=1', ...quick]);
+});

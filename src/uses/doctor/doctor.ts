@@ -52,7 +52,7 @@ export interface DoctorOptions extends CompileOptions, WorkOptions {
   readonly quick?: boolean | undefined;
   /** Called with the number of kinds of hard images done, and the total. */
   onHardImages?(done: number, total: number): void;
-  /** Called after each layer with the diagnosis of what is done: the images, and the layers so far. */
+  /** Called after each layer with the diagnosis so far: the images, and the layers that are done. */
   onPart?(diagnosis: Diagnosis): void;
 }
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
 import { npyBytes } from '../../../data/formats/npy.ts';
 import { commandProcess } from '../../../testing/command.ts';
-import { readPixels, writeTinyPngs } from '../../../testing/pngFiles.ts';
+import { readPixels, writePng, writeTinyPngs } from '../../../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
 
 const { folder, run, json, trainTiny, interrupt, refused, refusedWith, words } = commandProcess();
@@ -95,6 +95,14 @@ it('refuses a folder without usable images in one line, and replaces nothing', a
     expect(await refusedWith(1, 'compress', folder, '--model=run', '--out=present.eflow')).toContain(message);
     expect(readFileSync(inFolder('present.eflow'), 'utf8')).toBe('before');
   }
+});
+
+it('cuts images of other sizes into tiles', async () => {
+  const pixels = tinyImages(1, 20, 3);
+  writePng(inFolder('large.png'), pixels, [20, 20, 1]);
+  await json('compress', 'large.png', '--model=run', '--out=large.eflow', '--tiles');
+  await json('decompress', 'large.eflow', '--out=large');
+  expect(readPixels(inFolder('large', 'large.png'))).toEqual(pixels);
 });
 
 it('keeps what was there if it is stopped', async () => {

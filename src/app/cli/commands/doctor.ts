@@ -115,7 +115,7 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   if (!diagnosis) {
     return;
   }
-  const stoppedOf = complete ? undefined : layerCount;
+  const plannedLayers = complete ? undefined : layerCount;
   const wrongFiles = run ? [run.damage].filter((text) => text !== null) : await examineFiles(directory);
   const layer = run ? 'checkpoint' : 'export';
   const damage = wrongFiles.map((damageText) => ({
@@ -132,7 +132,7 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   const unit = resultUnit(trained.model.options);
   const about = { run: directory, step: trained.step, weights: trained.weights, data, split };
   writeStdout(
-    `${options.json ? JSON.stringify({ ...about, ...(complete ? {} : { stopped: true }), ...unit.record(report) }, finiteOrName) : doctorText(diagnosis, { ...about, unit, damage: wrongFiles, quick, stoppedOf, nameAt: (index) => visibleText(imageText(imageOfSet(images, index))) })}\n`,
+    `${options.json ? JSON.stringify({ ...about, ...(complete ? {} : { stopped: true }), ...unit.record(report) }, finiteOrName) : doctorText(diagnosis, { ...about, unit, damage: wrongFiles, quick, plannedLayers, nameAt: (index) => visibleText(imageText(imageOfSet(images, index))) })}\n`,
   );
   if (complete) {
     process.exitCode = report.ok ? 0 : 1;
@@ -157,8 +157,8 @@ interface Examined {
   readonly damage: readonly string[];
   /** Whether slow parts were left out. */
   readonly quick: boolean;
-  /** How many layers there are, if Ctrl-C stopped the examination. */
-  readonly stoppedOf: number | undefined;
+  /** How many layers the model has, if Ctrl-C stopped the examination. */
+  readonly plannedLayers: number | undefined;
   /** The name of an image of the split, for messages. */
   nameAt(index: number): string;
 }
@@ -228,10 +228,10 @@ const hardKinds: Readonly<Record<HardImages['kind'], string>> = {
   chosen: 'changed against the model',
 };
 
-function hardImagesTable({ layers, hardImages }: Diagnosis, { quick, stoppedOf }: Examined): string {
-  if (stoppedOf !== undefined) {
-    const left = layers.length < stoppedOf ? 'the other layers and hard images' : 'hard images';
-    return `stopped after ${layers.length} of ${formatCounted(stoppedOf, 'layer')}: ${left} were not examined`;
+function hardImagesTable({ layers, hardImages }: Diagnosis, { quick, plannedLayers }: Examined): string {
+  if (plannedLayers !== undefined) {
+    const left = layers.length < plannedLayers ? 'the other layers and hard images' : 'hard images';
+    return `stopped after ${layers.length} of ${formatCounted(plannedLayers, 'layer')}: ${left} were not examined`;
   }
   if (quick) {
     return 'ln|det| of the layers and hard images: not examined with --quick';
@@ -285,7 +285,7 @@ function checkTable({ worst }: Diagnosis): string {
 
 function verdict(
   { problems, warnings, worstLayer }: Diagnosis,
-  { run, step, weights, data, split, damage, stoppedOf }: Examined,
+  { run, step, weights, data, split, damage, plannedLayers }: Examined,
 ): string {
   const count = problems.length + damage.length;
   const nearest =
@@ -307,7 +307,7 @@ function verdict(
       const { what, advice } = checkNamed(name);
       return `what to do about ${what}: ${typeof advice === 'string' ? advice : inCommandWords(advice)}`;
     }),
-    `${count === 0 ? `sound${stoppedOf === undefined ? '' : ' so far'}` : 'NOT SOUND'}: ${counted.join(', ')} (${model.join(', ')})`,
+    `${count === 0 ? `sound${plannedLayers === undefined ? '' : ' so far'}` : 'NOT SOUND'}: ${counted.join(', ')} (${model.join(', ')})`,
     ...(nearest === null ? [] : [`${count === 0 ? 'closest to a limit' : 'worst layer'}: ${nearest}`]),
   ]
     .map(visibleText)

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../../core/numeric/random.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../../data/files/safetensors.ts';
 import { commandProcess } from '../../../testing/command.ts';
 import { readPixels, writePng } from '../../../testing/pngFiles.ts';
 import { tinyImages } from '../../../testing/tinyImages.ts';
@@ -90,7 +91,7 @@ describe('images that the model does not return', () => {
     }
   });
 
-  it('return every pixel with --exact', async () => {
+  it('return every pixel with --exact, unless their latents are edited', async () => {
     const encoded = await emerging.run('encode', model, 'hard', '--exact', '--out=exact.safetensors');
     expect(encoded.stdout).toMatch(/\ncorrections stored: \d+ values in 1 image, 1 whole image\n$/);
     expect(encoded.stderr).not.toContain('cannot be decoded');
@@ -104,5 +105,18 @@ describe('images that the model does not return', () => {
     for (const [name, pixels] of Object.entries(hard)) {
       expect(readPixels(inFolder('exact', name)), name).toEqual(pixels);
     }
+
+    // The faint noise with the latents of black.
+    const { tensors, metadata } = decodeSafetensors(readFileSync(inFolder('exact.safetensors')), 'exact');
+    for (const path of ['latent/0', 'latent/1']) {
+      const { data } = tensors.get(path)!;
+      data.copyWithin(data.length / 3, 0, data.length / 3);
+    }
+    writeFileSync(inFolder('edited.safetensors'), encodeSafetensors(tensors, metadata));
+    const edited = await emerging.run('decode', model, 'edited.safetensors', '--out=edited');
+    expect(edited.code).toBe(0);
+    expect(edited.stderr).toContain('no corrections applied to 1 image with edited latents: faint.png\n');
+    expect(readPixels(inFolder('edited/faint.png'))).toEqual(hard['black.png']);
+    expect(readPixels(inFolder('edited/noise.png'))).toEqual(hard['noise.png']);
   });
 });

@@ -195,7 +195,7 @@ function noteUnresolved(posteriors: readonly (readonly Posterior[])[]): void {
   }
 }
 
-/** Of how many images something is said; nothing if there is only one. */
+/** How many images are affected; empty if there is only one image. */
 function affectedText(count: number, images: number): string {
   return images === 1 ? '' : ` of ${formatCount(count)} of ${formatCounted(images, 'image')}`;
 }

@@ -27,6 +27,7 @@ import { parseChoice, wholeNumber } from './options.ts';
 const WORTH_A_BAR_MS = 1000;
 
 const splits = ['test', 'train'] as const;
+
 /** The split of a dataset that is used by default. */
 export const DEFAULT_SPLIT = 'test';
 
