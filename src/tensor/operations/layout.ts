@@ -52,7 +52,7 @@ const transposition = (
   ...(nodes && { nodes }),
 });
 
-const transposeOperation = transposition('transpose', transpose, (emit, { attributes }, [x]) =>
+export const transposeOperation = transposition('transpose', transpose, (emit, { attributes }, [x]) =>
   emit.node('Transpose', [x!], { perm: attributes }),
 );
 

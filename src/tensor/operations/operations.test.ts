@@ -216,14 +216,14 @@ const cases: Record<string, Case> = {
   }),
   'a dense convolution to fewer channels': {
     onlyOnCpu: true,
-    shapes: [[3, 4, 3, 2], [2, 3, 9], [2]],
+    shapes: [[3, 4, 3, 2], [9, 3, 2], [2]],
     build: (x, kernel, bias) => denseConvolution(x, kernel, { offsets: op.squareOffsets(3), bias }),
   },
   'a dense convolution to more channels, larger than the image': {
     onlyOnCpu: true,
     shapes: [
       [1, 2, 3, 2],
-      [2, 1, 25],
+      [25, 1, 2],
     ],
     build: (x, kernel) => denseConvolution(x, kernel, { offsets: op.squareOffsets(5) }),
   },

@@ -108,7 +108,7 @@ function permuted(emit: Emitter, x: string, order: readonly number[]): string {
  * are dilated by that. The runtime's convolution makes the copies of a few columns at a time, in the cache, and multiplies
  * them there. It has none in float64.
  */
-const denseConvolution: Nodes<DenseConvolution> = (emit, node, [x, kernel, bias]) => {
+const runtimeConvolution: Nodes<DenseConvolution> = (emit, node, [x, kernel, bias]) => {
   const { inputs, attributes, shape } = node;
   const [image, { shape: kernelShape }] = inputs as [Tensor, Tensor];
   const [channels, height, width, images] = image.shape as [number, number, number, number];
@@ -263,13 +263,13 @@ export const processorOperators: Operators = {
   add: withNumber,
   batchFirst,
   batchLast,
-  denseConvolution,
   divide: withNumber,
   elu,
   eluSlope,
   foldChannels,
   multiply: withNumber,
   product,
+  runtimeConvolution,
   step,
   subtract: withNumber,
   sum,

@@ -6,7 +6,7 @@ import { denseConvolution } from '../../operations/denseConvolution.ts';
 import { add, total } from '../../operations/elementwise.ts';
 import { concatenate, reshape, slice, split, transpose } from '../../operations/layout.ts';
 import { product } from '../../operations/linearAlgebra.ts';
-import { isOpen, type Tensor } from '../../tensor.ts';
+import { isOpen, type Shape, type Tensor } from '../../tensor.ts';
 import {
   type AffineConvolution,
   type Between,
@@ -23,7 +23,7 @@ import {
 export function convolved(x: Tensor, convolution: AffineConvolution): Tensor {
   const [channels, height, width, images] = x.shape as [number, number, number, number];
   const { parity } = convolution;
-  if (isDense(x, convolution)) {
+  if (isDense(x.shape, convolution)) {
     return dense(x, convolution);
   }
   if (isUnfolded(convolution, channels)) {
@@ -55,17 +55,29 @@ export function buildNetwork(
   blocks: (pixels: number) => readonly number[],
 ): Tensor {
   const [, height, width, images] = x.shape as [number, number, number, number];
-  const { parts, sum } = last(end, height, width);
   const steps = [
     first(start),
     ...between.map((step) => (typeof step === 'function' ? step : pointwise(step))),
   ];
-  const perTap = parts.map((part) => {
-    const rows = split(unfolded(x, start, part.read), 1, blocks(part.pixels));
-    const results = rows.map((block) => part.perTap(steps.reduce((value, step) => step(value), block)));
-    return concatenate(results, 1);
-  });
-  return sum(perTap, images);
+  /** The results of these steps and of `after`, block by block, for all pixels or those that are read. */
+  const columns = (pixels: number, read: Parity | undefined, after: (rows: Tensor) => Tensor): Tensor => {
+    const rows = split(unfolded(x, start, read), 1, blocks(pixels));
+    return concatenate(
+      rows.map((block) => after(steps.reduce((value, step) => step(value), block))),
+      1,
+    );
+  };
+  const inputs = end.kernel.shape[1]! - (end.edge ? 1 : 0);
+  const hiddenShape = [inputs, height, width, images];
+  if (isDense(hiddenShape, end)) {
+    const hidden = columns(height * width, undefined, (rows) => rows);
+    return dense(reshape(hidden, hiddenShape), end);
+  }
+  const { parts, sum } = last(end, height, width);
+  return sum(
+    parts.map(({ pixels, read, perTap }) => columns(pixels, read, perTap)),
+    images,
+  );
 }
 
 /** From this many channels on both sides on, copies of neither are cheap. */
@@ -78,12 +90,12 @@ const MOST_PER_OUTPUT = 4;
  * Whether a convolution has many channels on both sides, and a square of taps. An open batch has no fixed dilation; and the
  * programs that decode compressed files have one, whose last bits must not change.
  */
-function isDense(x: Tensor, { kernel, offsets, boundary, edge, parity }: AffineConvolution): boolean {
-  const [taps, inputs, outputs] = kernel.shape as [number, number, number];
+function isDense(image: Shape, { kernel, offsets, boundary, parity }: AffineConvolution): boolean {
+  const [taps, , outputs] = kernel.shape as [number, number, number];
+  const [inputs] = image as [number];
   return (
     taps > 1 &&
-    !isOpen(x.shape) &&
-    !edge &&
+    !isOpen(image) &&
     boundary === 'zero' &&
     parity === undefined &&
     Math.min(inputs, outputs) >= LEAST_DENSE &&
@@ -93,11 +105,11 @@ function isDense(x: Tensor, { kernel, offsets, boundary, edge, parity }: AffineC
 }
 
 function dense(x: Tensor, convolution: AffineConvolution): Tensor {
-  const { kernel, bias } = unfoldedKernel(convolution);
-  const [taps, inputs, outputs] = kernel.shape as [number, number, number];
-  // In two steps: ONNX Runtime transposes matrices several times as fast as it permutes three axes.
-  const byOutput = reshape(transpose(reshape(kernel, [taps * inputs, outputs])), [outputs, taps, inputs]);
-  return denseConvolution(x, transpose(byOutput, [0, 2, 1]), { offsets: convolution.offsets, bias });
+  const [, height, width] = x.shape as [number, number, number, number];
+  const { kernel, added } = foldedKernel(convolution, height, width);
+  const bias = added?.rank === 1 ? added : undefined;
+  const y = denseConvolution(x, kernel, { offsets: convolution.offsets, bias });
+  return added?.rank === 3 ? add(y, perPixel(added)) : y;
 }
 
 /** The shifted copies of an image as rows, `[taps·in, H·W·N]`; with an edge channel, also the copies of its mask. */
@@ -179,14 +191,16 @@ function last(convolution: AffineConvolution, height: number, width: number): La
     parts,
     sum(perTap, images) {
       const y = total(parts.map(({ folded }, index) => folded(perTap[index]!, images)));
-      if (!added) {
-        return y;
-      }
-      const perPixel = added.rank === 3 ? transpose(added, [2, 0, 1]) : added;
-      const grid = added.rank === 3 ? added.shape.slice(0, 2) : [1, 1];
-      return add(y, reshape(perPixel, [outputs, ...grid, 1]));
+      return added ? add(y, perPixel(added)) : y;
     },
   };
+}
+
+/** What is added to images, `[H, W, out]` or `[out]`, as `[out, H, W, 1]` or `[out, 1, 1, 1]`. */
+function perPixel(added: Tensor): Tensor {
+  const [channelsFirst, grid] =
+    added.rank === 3 ? [transpose(added, [2, 0, 1]), added.shape.slice(0, 2)] : [added, [1, 1]];
+  return reshape(channelsFirst, [added.shape.at(-1)!, ...grid, 1]);
 }
 
 /** The taps of a convolution by the half of the pixels that they read. */

@@ -176,57 +176,71 @@ describe.each<[string, Offset[], Boundary, boolean]>([
   });
 });
 
-it.each([
-  [16, 16],
-  [32, 16],
-  [16, 40],
-])(
-  '%i to %i channels are convolved at once, in both precisions, with the same gradients',
-  async (inputs, outputs) => {
-    const offsets = squareOffsets(3);
-    const arrays = {
-      x: normalArray('x', [IMAGES, HEIGHT, WIDTH, inputs]),
-      kernel: normalArray('kernel', [9, inputs, outputs]),
-      bias: normalArray('bias', [outputs]),
-      scale: normalArray('scale', [outputs]),
-    };
-    const [x, kernel, bias, scale] = Object.entries(arrays).map(([name, { shape }]) =>
-      input(name, shape),
-    ) as [Tensor, Tensor, Tensor, Tensor];
-    const affine: AffineConvolution = { offsets, boundary: 'zero', edge: false, kernel, bias, scale };
-    const dense = imagesFirst(batchLast.convolved(imagesLast(x), affine));
-    expect(listTensors({ inputs: {}, outputs: { dense } }).map(({ operation }) => operation.name)).toContain(
-      'denseConvolution',
-    );
-    const plain = batchFirst.convolved(x, affine);
-    const weight = constant(normalArray('weight', [IMAGES, HEIGHT, WIDTH, outputs]));
-    const nameOutputs = (name: string, y: Tensor): Record<string, Tensor> => ({
-      [name]: y,
-      ...Object.fromEntries(
-        gradients(sum(multiply(y, weight)), [x, kernel, bias, scale], constant(1)).map((g, index) => [
-          `${name} ${index}`,
-          g,
-        ]),
-      ),
-    });
-    const definition = {
-      inputs: { x, kernel, bias, scale },
-      outputs: { ...nameOutputs('dense', dense), ...nameOutputs('plain', plain) },
-    };
-    for (const [precision, tolerance] of [
-      ['float64', 1e-12],
-      ['float32', 2e-5],
-    ] as const) {
-      const results = await runOnce(definition, arrays, precision);
-      const expected = plainConvolution(arrays.x, arrays.kernel, { offsets }, arrays.bias, arrays.scale);
-      expectClose('dense', results.dense!.data, expected, precision, tolerance);
-      for (let index = 0; index < 4; index++) {
-        const [actual, wanted] = [results[`dense ${index}`]!.data, results[`plain ${index}`]!.data];
-        expectClose(`gradient ${index}`, actual, [...wanted], precision, tolerance);
+describe.each([
+  [16, 16, false],
+  [32, 16, true],
+  [16, 40, false],
+  [16, 40, true],
+])('from %i to %i channels, with an edge channel: %s', (inputs, outputs, edge) => {
+  const offsets = squareOffsets(3);
+  const arrays = {
+    x: normalArray('x', [IMAGES, HEIGHT, WIDTH, inputs]),
+    kernel: normalArray('kernel', [9, inputs + (edge ? 1 : 0), outputs]),
+    bias: normalArray('bias', [outputs]),
+    scale: normalArray('scale', [outputs]),
+  };
+  const tensors = asInputs(arrays) as Record<keyof typeof arrays, Tensor>;
+  const { x, kernel, bias, scale } = tensors;
+  const affine: AffineConvolution = { offsets, boundary: 'zero', edge, kernel, bias, scale };
+
+  it.each(['alone', 'last in a network'])(
+    '%s, all is convolved at once, in both precisions, with the same gradients',
+    async (form) => {
+      const dense =
+        form === 'alone'
+          ? batchLast.convolved(imagesLast(x), affine)
+          : batchLast.buildNetwork(imagesLast(x), identityConvolution(inputs), [], affine, blocks);
+      const operations = listTensors({ inputs: {}, outputs: { dense } }).map(
+        ({ operation }) => operation.name,
+      );
+      expect(operations).toContain('denseConvolution');
+      expect(operations).not.toContain('foldChannels');
+      const plain = batchFirst.convolved(x, affine);
+      const weight = constant(normalArray('weight', [IMAGES, HEIGHT, WIDTH, outputs]));
+      const nameOutputs = (name: string, y: Tensor): Record<string, Tensor> => ({
+        [name]: y,
+        ...Object.fromEntries(
+          gradients(sum(multiply(y, weight)), [x, kernel, bias, scale], constant(1)).map((g, index) => [
+            `${name} ${index}`,
+            g,
+          ]),
+        ),
+      });
+      const definition = {
+        inputs: tensors,
+        outputs: { ...nameOutputs('dense', imagesFirst(dense)), ...nameOutputs('plain', plain) },
+      };
+      for (const [precision, tolerance] of [
+        ['float64', 1e-12],
+        ['float32', 2e-5],
+      ] as const) {
+        const results = await runOnce(definition, arrays, precision);
+        const expected = plainConvolution(
+          arrays.x,
+          arrays.kernel,
+          { offsets, edge },
+          arrays.bias,
+          arrays.scale,
+        );
+        expectClose('dense', results.dense!.data, expected, precision, tolerance);
+        for (let index = 0; index < 4; index++) {
+          const [actual, wanted] = [results[`dense ${index}`]!.data, results[`plain ${index}`]!.data];
+          expectClose(`gradient ${index}`, actual, [...wanted], precision, tolerance);
+        }
       }
-    }
-  },
-);
+    },
+  );
+});
 
 it('an edge channel needs a tap at the pixel itself', () => {
   const [x, kernel] = [input('x', [1, 2, 2, 1]), input('kernel', [1, 2, 1])];

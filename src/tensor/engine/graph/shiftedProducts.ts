@@ -1,5 +1,5 @@
-// Products next to shifted copies of images, with the batch last. This is the last pass over a graph, when all gradients
-// are found: it saves copies, and does not change finite values.
+// Products next to shifted copies of images, and the kernels of dense convolutions, with the batch last. This is the last pass
+// over a graph, when all gradients are found: it saves copies, and does not change finite values.
 import { pulledBack } from '../../gradients/gradient.ts';
 import {
   type FoldedChannels,
@@ -7,6 +7,7 @@ import {
   type UnfoldedChannels,
   unfoldChannelsOperation,
 } from '../../operations/convolution.ts';
+import { denseConvolutionOperation, runtimeConvolution } from '../../operations/denseConvolution.ts';
 import { concatenate, concatenated, pad, reshape, reshapeSource, sliced } from '../../operations/layout.ts';
 import { product, productOperation, type Transposition } from '../../operations/linearAlgebra.ts';
 import { apply, isComputedBy, type Tensor } from '../../tensor.ts';
@@ -19,6 +20,9 @@ export function shiftedProducts(order: readonly Tensor[], results: readonly Tens
   return {
     gradients: pulledBack,
     make(tensor, lookup) {
+      if (isComputedBy(denseConvolutionOperation, tensor)) {
+        return runtimeConvolution(tensor, tensor.inputs.map(lookup));
+      }
       const replacement =
         (isComputedBy(foldChannelsOperation, tensor) && sumOfProducts(tensor, user, lookup)) ||
         partOfCopies(tensor, isCut, lookup);
