@@ -14,6 +14,8 @@ export interface ParameterSpec {
   readonly decays?: boolean;
   /** Whether it is the kernel of a network, `[…, in, out]`: an optimiser may update it as a matrix. */
   readonly kernel?: boolean;
+  /** Of a kernel whose columns are numbers for channels, all of one channel before the next: how many channels. */
+  readonly channels?: number;
   /**
    * 1 where an element contributes, 0 where it is masked out; without a mask, all contribute. Computed on
    * first use: the shapes of a model are known, and compared with a file's, before anything is allocated.

@@ -10,7 +10,6 @@ import {
   multiply,
   negate,
   pointwise,
-  reorder,
   reshape,
   sigmoid,
   split,
@@ -27,7 +26,7 @@ import {
 } from '../contract/parameters.ts';
 import { byNumber, convolutionBoundary, type ImageBoundary } from '../layers/scaledConvolution.ts';
 import { MOST_CHANNELS } from '../layers/sharedOptions.ts';
-import { type Conditioner, defineConditioner } from './parts.ts';
+import { type Conditioner, type ConditionerOutput, defineConditioner } from './parts.ts';
 
 /** The options of a gated conditioner. */
 export interface GatedConditionerOptions {
@@ -76,13 +75,12 @@ export function gatedConditioner({
   const paths = Array.from({ length: blocks }, (_, index) => `blocks/${index}`);
   return {
     parameters: ([, , seen], { channels, numbers }) =>
-      networkParameters(seen, width, channels * numbers, paths),
-    forward(image, p, _, { channels, numbers }) {
-      const order = byNumber(channels, numbers);
+      networkParameters(seen, width, { channels, numbers }, paths),
+    forward(image, p, _, { channels }) {
       const first = convolved(image, p.get('first/kernel'), p.get('first/bias'));
       const hidden = paths.reduce((h, path) => block(h, p.at(path)), first);
-      const [kernel, bias] = [reorder(p.get('last/kernel'), 3, order), reorder(p.get('last/bias'), 0, order)];
-      return convolved(celu(hidden), kernel, bias);
+      const last = (name: string): Tensor => byNumber(p.get(`last/${name}`), channels);
+      return convolved(celu(hidden), last('kernel'), last('bias'));
     },
   };
 }
@@ -90,7 +88,7 @@ export function gatedConditioner({
 function networkParameters(
   seen: number,
   width: number,
-  outputs: number,
+  { channels, numbers }: ConditionerOutput,
   paths: readonly string[],
 ): ParameterSpecs {
   return {
@@ -107,8 +105,13 @@ function networkParameters(
         [`${path}/offset`]: filledParameter([width], 0),
       })),
     ),
-    'last/kernel': { ...filledParameter([3, 3, 2 * width, outputs], 0), kernel: true, decays: true },
-    'last/bias': filledParameter([outputs], 0),
+    'last/kernel': {
+      ...filledParameter([3, 3, 2 * width, channels * numbers], 0),
+      kernel: true,
+      channels,
+      decays: true,
+    },
+    'last/bias': filledParameter([channels * numbers], 0),
   };
 }
 

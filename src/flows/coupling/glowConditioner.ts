@@ -4,7 +4,6 @@ import { pointwise, relu, reshape } from '../../tensor/operations/index.ts';
 import { normalParameter, type ParameterSpecs, prefixed } from '../contract/parameters.ts';
 import { actnormParameters, normalised } from '../layers/actnorm.ts';
 import {
-  byNumber,
   edgeConvolution,
   edgeKernelShape,
   type ImageBoundary,
@@ -12,7 +11,7 @@ import {
   scaledConvolutionParameters,
 } from '../layers/scaledConvolution.ts';
 import { MOST_CHANNELS } from '../layers/sharedOptions.ts';
-import { type Conditioner, defineConditioner } from './parts.ts';
+import { type Conditioner, type ConditionerOutput, defineConditioner } from './parts.ts';
 
 /** The options of Glow's conditioner. */
 export interface GlowConditionerOptions {
@@ -32,15 +31,15 @@ export function glowConditioner({
 }: GlowConditionerOptions = {}): Conditioner {
   return {
     parameters: ([, , seen], { channels, numbers }) =>
-      networkParameters({ seen, width, outputs: channels * numbers, boundary }),
-    forward(image, p, _, { channels, numbers }) {
+      networkParameters({ seen, width, channels, numbers, boundary }),
+    forward(image, p, _, { channels }) {
       const first = edgeConvolution(image, p.get('conv1/kernel'), boundary);
       const hidden = relu(normalised(first, p.at('conv1')).y);
       const kernel = p.get('conv2/kernel');
       const second = pointwise(hidden, reshape(kernel, kernel.shape.slice(2)));
       return scaledConvolution(relu(normalised(second, p.at('conv2')).y), p.at('conv3'), {
         boundary,
-        order: byNumber(channels, numbers),
+        channels,
       });
     },
   };
@@ -49,20 +48,20 @@ export function glowConditioner({
 function networkParameters({
   seen,
   width,
-  outputs,
+  channels,
+  numbers,
   boundary,
-}: {
-  seen: number;
-  width: number;
-  outputs: number;
-  boundary: ImageBoundary;
+}: ConditionerOutput & {
+  readonly seen: number;
+  readonly width: number;
+  readonly boundary: ImageBoundary;
 }): ParameterSpecs {
   const parameters: ParameterSpecs = {
     'conv1/kernel': normalParameter(edgeKernelShape(seen, width, boundary), 0.05),
     ...prefixed('conv1', actnormParameters(width)),
     'conv2/kernel': normalParameter([1, 1, width, width], 0.05),
     ...prefixed('conv2', actnormParameters(width)),
-    ...prefixed('conv3', scaledConvolutionParameters(width, outputs, boundary)),
+    ...prefixed('conv3', scaledConvolutionParameters(width, channels * numbers, boundary, channels)),
   };
   return Object.fromEntries(
     Object.entries(parameters).map(([path, spec]) => {

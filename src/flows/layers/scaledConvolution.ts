@@ -7,9 +7,9 @@ import {
   convolution,
   exp,
   multiply,
-  reorder,
   reshape,
   squareOffsets,
+  transpose,
 } from '../../tensor/operations/index.ts';
 import { filledParameter, type ParameterSpecs, type Parameters } from '../contract/parameters.ts';
 
@@ -43,14 +43,23 @@ export function edgeConvolution(x: Tensor, kernel: Tensor, boundary: ImageBounda
   });
 }
 
-/** The parameters of a scaled 3x3 convolution; all are initialised to zero. */
+/**
+ * The parameters of a scaled 3x3 convolution; all are initialised to zero.
+ *
+ * @param channels the channels that several numbers each are computed for, as in `byNumber`
+ */
 export function scaledConvolutionParameters(
-  channels: number,
+  inputs: number,
   outputs: number,
   boundary: ImageBoundary,
+  channels?: number,
 ): ParameterSpecs {
   return {
-    kernel: { ...filledParameter(edgeKernelShape(channels, outputs, boundary), 0), kernel: true },
+    kernel: {
+      ...filledParameter(edgeKernelShape(inputs, outputs, boundary), 0),
+      kernel: true,
+      ...(channels && { channels }),
+    },
     bias: filledParameter([outputs], 0),
     logScale: filledParameter([outputs], 0),
   };
@@ -59,29 +68,26 @@ export function scaledConvolutionParameters(
 /**
  * A scaled convolution: (x * kernel + bias)·e^(3·logScale), with * as in `edgeConvolution`.
  *
- * @param order the order of the output channels, as positions in the parameters; default: as stored. The parameters are
- *   reordered, not the result: they are smaller.
+ * @param channels the channels that several numbers each are computed for, as in `byNumber`; default: one number each
  */
 export function scaledConvolution(
   x: Tensor,
   p: Parameters,
-  { boundary, order }: { readonly boundary: ImageBoundary; readonly order?: readonly number[] },
+  { boundary, channels }: { readonly boundary: ImageBoundary; readonly channels?: number },
 ): Tensor {
-  const get = (name: string): Tensor => {
-    const parameter = p.get(name);
-    return order ? reorder(parameter, parameter.rank - 1, order) : parameter;
-  };
+  // The parameters are reordered, not the result: they are smaller.
+  const get = (name: string): Tensor => (channels ? byNumber(p.get(name), channels) : p.get(name));
   const shifted = add(edgeConvolution(x, get('kernel'), boundary), get('bias'));
   return multiply(shifted, exp(multiply(get('logScale'), 3)));
 }
 
 /**
- * The order of the output channels of a layer that computes several numbers for each channel, stored by channel: first
- * number 0 of every channel, then number 1, and so on. Element `number · channels + channel` is `channel · numbers + number`.
+ * A parameter `[…, channels · numbers]` of a layer that computes several numbers for each channel, which it stores by channel:
+ * in its last axis, number 0 of every channel, then number 1, and so on.
  */
-export function byNumber(channels: number, numbers: number): number[] {
-  return Array.from(
-    { length: channels * numbers },
-    (_, index) => (index % channels) * numbers + Math.floor(index / channels),
-  );
+export function byNumber(parameter: Tensor, channels: number): Tensor {
+  const { shape } = parameter;
+  const numbers = shape.at(-1)! / channels;
+  const rows = shape.slice(0, -1).reduce((product, length) => product * length, 1);
+  return reshape(transpose(reshape(parameter, [rows, channels, numbers]), [0, 2, 1]), shape);
 }

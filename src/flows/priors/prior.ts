@@ -22,7 +22,6 @@ import { CLASSES, type Condition, type ConditionShapes, declared } from '../cont
 import { filledParameter, type ParameterSpecs, type Parameters, prefixed } from '../contract/parameters.ts';
 import { besideContext, type ContextFor } from '../coupling/parts.ts';
 import {
-  byNumber,
   type ImageBoundary,
   scaledConvolution,
   scaledConvolutionParameters,
@@ -144,7 +143,7 @@ export function split(
     const seen = context
       ? besideContext(keptLatents, context.forward(p.at('context'), condition))
       : keptLatents;
-    const numbers = scaledConvolution(seen, p, { boundary, order: byNumber(half, 2) });
+    const numbers = scaledConvolution(seen, p, { boundary, channels: half });
     const [location, logScale] = splitChannels(numbers, 3, [half, half]);
     return { location, logScale };
   };

@@ -51,11 +51,27 @@ const LEAST_NORM = 1e-7;
 /** The root mean square change of a matrix, relative to the learning rate: about the same as with Adam. */
 const CHANGE = 0.2;
 
-/** The matrix of a kernel `[…, in, out]` as stored, with its edge channel; its columns are the last axis. */
-function matrixShape({ shape, kernel }: UpdatedParameter): Shape | undefined {
+/**
+ * With more columns, numbers for several channels are updated in blocks of whole channels. On 32x32 emoji that leaves
+ * a sixth of the arithmetic, and trials with and without blocks learned as much in a step.
+ */
+const MOST_COLUMNS = 96;
+
+/**
+ * The matrix of a kernel `[…, in, out]` as stored, with its edge channel; its columns are the last axis. In blocks of columns,
+ * `[rows, blocks, columns]`.
+ */
+function matrixShape({ shape, kernel, channels = 1 }: UpdatedParameter): Shape | undefined {
   const columns = shape.at(-1) ?? 1;
   const rows = shape.slice(0, -1).reduce((product, length) => product * length, 1);
-  return kernel && Math.min(rows, columns) >= LEAST_SIDE ? [rows, columns] : undefined;
+  if (!kernel || Math.min(rows, columns) < LEAST_SIDE) {
+    return undefined;
+  }
+  let blocks = Math.min(channels, Math.ceil(columns / MOST_COLUMNS));
+  while (channels % blocks !== 0) {
+    blocks++;
+  }
+  return blocks === 1 ? [rows, columns] : [rows, blocks, columns / blocks];
 }
 
 const matrixRule = { name: 'muon', moments: ['first'], itemShape: matrixShape } as const;
@@ -63,7 +79,7 @@ const kind = { name: 'muon', rules: [matrixRule, ...adamaxKind.rules] } as const
 
 /**
  * Muon. It updates the kernels of networks that are matrices W with at least 8 rows and 8 columns, with gradients G and
- * the schedule's learning rate α:
+ * the schedule's learning rate α, in blocks of whole channels if they are numbers for many channels:
  *
  *     M = β·M + G      U = G + β·M      W = W − α·(0.2·√max(rows, columns)·orthogonalised(U) + λ·W)
  *
@@ -87,8 +103,11 @@ export function muon({
           return { first: accumulated, gradients: add(gradients!, multiply(accumulated, momentum)) };
         },
         direction(gradients) {
-          const [, rows, columns] = gradients.shape as [number, number, number];
-          return multiply(orthogonalised(gradients, iterations), CHANGE * Math.sqrt(Math.max(rows, columns)));
+          const [rows, columns] = [gradients.shape[1]!, gradients.shape.at(-1)!];
+          const change = CHANGE * Math.sqrt(Math.max(rows, columns));
+          const changed = (matrices: Tensor): Tensor =>
+            multiply(orthogonalised(matrices, iterations), change);
+          return gradients.rank === 4 ? blockwise(gradients, changed) : changed(gradients);
         },
         update({ weights, gradients, matrixRate, matrixDecay }): Tensors {
           const step = multiply(matrixRate!, gradients!);
@@ -104,6 +123,14 @@ export function muon({
       ...(weightDecay > 0 && { matrixDecay: learningRate * weightDecay }),
     }),
   };
+}
+
+/** A function of matrices `[N, rows, columns]`, of each block of `[N, rows, blocks, columns]`. */
+function blockwise(matrices: Tensor, make: (blocks: Tensor) => Tensor): Tensor {
+  const [count, rows, blocks, columns] = matrices.shape as [number, number, number, number];
+  const apart = transpose(matrices, [0, 2, 1, 3]);
+  const made = make(reshape(apart, [count * blocks, rows, columns]));
+  return transpose(reshape(made, apart.shape), [0, 2, 1, 3]);
 }
 
 /**

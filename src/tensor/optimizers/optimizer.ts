@@ -18,6 +18,8 @@ export interface UpdatedParameter {
   readonly shape: readonly number[];
   /** Whether it is the kernel of a network, `[…, in, out]`. */
   readonly kernel?: boolean;
+  /** Of a kernel whose columns are numbers for channels, all of one channel before the next: how many channels. */
+  readonly channels?: number;
 }
 
 /** The properties of a rule that checkpoints and memory depend on. */
