@@ -58,7 +58,7 @@ async function measure(depth: number): Promise<Seconds> {
 
   const { result: state, seconds: weights } = await timed(() => startFromData(model, batch, 0));
   const { result: trainer, seconds: programs } = await timed(() =>
-    Trainer.create(model, state, { ...benchUpdate, batchSize: BATCH }),
+    Trainer.create(model, state, { ...benchUpdate(), batchSize: BATCH }),
   );
   const step = await secondsFor(() => trainer.step(batch, 1e-4));
   await trainer.release();

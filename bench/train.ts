@@ -2,11 +2,12 @@
 //
 //   npx tsx bench/train.ts --mixing 1x1,emerging --levels 2 --depth 4 --width 64 --batch 64 --size 28 --channels 1
 //   npx tsx bench/train.ts --device webgpu
+//   npx tsx bench/train.ts --optimizer adamax,muon
 //
 // Training rates are of full steps: batch and noise, forward, backward, update; forward rates are of log-likelihoods with
 // frozen weights.
-import { Command } from 'commander';
-import { compileOptions } from '../src/app/cli/parts/options.ts';
+import { Command, Option } from 'commander';
+import { compileOptions, parseChoice } from '../src/app/cli/parts/options.ts';
 import { reportFailure } from '../src/app/cli/terminal/failure.ts';
 import { formatBytes, formatCount, formatRate, formatSpread } from '../src/app/cli/terminal/format.ts';
 import { withProgress } from '../src/app/cli/terminal/progress.ts';
@@ -20,13 +21,14 @@ import { likelihoodDefinition } from '../src/model/likelihood/likelihood.ts';
 import { trainedModel } from '../src/model/trainedModel.ts';
 import { type CompileOptions, compile } from '../src/tensor/engine/program.ts';
 import { releaseAfter, releaseOnFailure } from '../src/tensor/engine/resources.ts';
+import { optimizers } from '../src/tensor/optimizers/registry.ts';
 import type { GradientPlan } from '../src/training/gradients/gradientPlan.ts';
 import { requireWorkers } from '../src/training/gradients/workers.ts';
 import { describePlace } from '../src/training/loop/recordTraining.ts';
 import { startFromData } from '../src/training/step/startFromData.ts';
 import { Trainer } from '../src/training/step/trainer.ts';
 import { measureInTurn, secondsFor } from '../src/training/study/measureInTurn.ts';
-import { type BenchModel, benchUpdate, randomBatches } from './shared/benchModel.ts';
+import { type BenchModel, benchRate, benchUpdate, randomBatches } from './shared/benchModel.ts';
 import {
   addBenchOptions,
   type BenchOptions,
@@ -35,7 +37,9 @@ import {
 } from './shared/benchOptions.ts';
 import { machine } from './shared/machine.ts';
 
-type Options = BenchOptions & StepOptions;
+interface Options extends BenchOptions, StepOptions {
+  optimizer: string[];
+}
 
 /** The parts of a step, in order: images and noise, forward and backward, optimiser. */
 const stepParts = ['batch', 'gradients', 'update'] as const;
@@ -46,6 +50,7 @@ type PartSeconds = Record<(typeof stepParts)[number], number>;
 /** The times of one model, in seconds, over the rounds. */
 interface TrainingTimes {
   readonly mixing: string;
+  readonly optimizer: string;
   readonly parameters: number;
   /** Full steps: data, noise, forward and backward, optimiser. */
   readonly steps: readonly number[];
@@ -74,12 +79,16 @@ export interface TrainingFigures extends Omit<TrainingTimes, 'steps' | 'forwards
 }
 
 const WARM_UP = 3;
-const LEARNING_RATE = 1e-4;
 
 const milliseconds = (seconds: number): string => (1000 * seconds).toFixed(1);
 
 try {
   const command = addStepOptions(addBenchOptions(new Command('train'), { batch: 32, rounds: 7 }));
+  command.addOption(
+    new Option('--optimizer <name,…>', `one or more of ${optimizers.names.join(', ')}`)
+      .argParser((names) => names.split(',').map(parseChoice('optimizer', optimizers.names)))
+      .default([optimizers.names[0]!], optimizers.names[0]),
+  );
   await run(command.parse().opts<Options>());
 } catch (error) {
   process.exitCode = reportFailure(error);
@@ -122,7 +131,9 @@ async function timeTraining(
     const contenders: Contender[] = [];
     for (const mixing of options.mixing) {
       const glow = new Glow(imageShape, { ...model, mixing });
-      contenders.push(keep(await createContender(mixing, glow, options, engine)));
+      for (const optimizer of options.optimizer) {
+        contenders.push(keep(await createContender(mixing, optimizer, glow, options, engine)));
+      }
     }
     const roundCount = WARM_UP + rounds;
     const turns = (before: number) => ({
@@ -141,10 +152,11 @@ async function timeTraining(
     const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
     const results: TrainingTimes[] = [];
     for (const [index, contender] of contenders.entries()) {
-      const { mixing, parameters, plan } = contender;
+      const { mixing, optimizer, parameters, plan } = contender;
       const partTimes = stepTimes[index]!;
       results.push({
         mixing,
+        optimizer,
         parameters,
         steps: partTimes.map((step) => stepParts.reduce((total, part) => total + step[part], 0)),
         parts: Object.fromEntries(
@@ -163,6 +175,7 @@ async function timeTraining(
 /** One timed model with its programs. */
 interface Contender {
   readonly mixing: string;
+  readonly optimizer: string;
   readonly parameters: number;
   readonly plan: GradientPlan;
   /** The seconds of the parts of a step, including making its batch. */
@@ -174,6 +187,7 @@ interface Contender {
 
 function createContender(
   mixing: string,
+  optimizer: string,
   model: Glow,
   { batch: batchSize, activations, workers }: Options,
   engine: CompileOptions,
@@ -181,7 +195,7 @@ function createContender(
   return releaseOnFailure(async (keep) => {
     const batches = randomBatches(model.imageShape, batchSize, model);
     const state = await startFromData(model, batches.at(0), 0, engine);
-    const training = { ...engine, batchSize, activations, workers, ...benchUpdate };
+    const training = { ...engine, batchSize, activations, workers, ...benchUpdate(optimizer) };
     const trainer = keep(await Trainer.create(model, state, training));
     const { parameters } = trainedModel(model, state, 'raw');
     const definition = likelihoodDefinition(model, batchSize, { inputs: {}, tensors: parameters });
@@ -189,6 +203,7 @@ function createContender(
     const { plan } = trainer;
     return {
       mixing,
+      optimizer,
       plan,
       parameters: countParameters(model.imageShape, model.options),
       async step(round) {
@@ -197,7 +212,7 @@ function createContender(
         const batchEnd = performance.now();
         const gradients = await trainer.computeGradients(batch);
         const gradientsEnd = performance.now();
-        await trainer.update(gradients, LEARNING_RATE);
+        await trainer.update(gradients, benchRate);
         const end = performance.now();
         return {
           batch: (batchEnd - begin) / 1000,
@@ -232,12 +247,19 @@ function trainingFigures({ steps, forwards, ...about }: TrainingTimes, images: n
 function tables(results: readonly TrainingFigures[]): string {
   return formatTable(
     [
-      ...['MIXING', right('PARAMETERS'), right('TRAINING, IMAGES/S'), right('FORWARD, IMAGES/S')],
+      ...[
+        'MIXING',
+        'OPTIMISER',
+        right('PARAMETERS'),
+        right('TRAINING, IMAGES/S'),
+        right('FORWARD, IMAGES/S'),
+      ],
       ...stepParts.map((part) => right(`${part.toUpperCase()}, MS`)),
       ...[right('PEAK MEMORY'), 'ACTIVATIONS', right('WORKERS')],
     ],
     results.map((result) => [
       result.mixing,
+      result.optimizer,
       formatCount(result.parameters),
       formatSpread(result.imagesPerSecond, result.imagesPerSecondRange, formatRate),
       formatSpread(result.forwardImagesPerSecond, result.forwardImagesPerSecondRange, formatRate),

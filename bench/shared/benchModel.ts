@@ -6,7 +6,7 @@ import { imagesInMemory } from '../../src/data/contract/dataset.ts';
 import type { ModelOptions } from '../../src/flows/models/options.ts';
 import { mixings } from '../../src/flows/models/partRegistries.ts';
 import { inverseMethods } from '../../src/tensor/engine/graph/prepare.ts';
-import { adamax } from '../../src/tensor/optimizers/adamax.ts';
+import { configuredOptimizer, optimizers } from '../../src/tensor/optimizers/registry.ts';
 import { type BatchedModel, BatchLoader } from '../../src/training/step/batchLoader.ts';
 import type { UpdateOptions } from '../../src/training/step/stateArrays.ts';
 
@@ -35,11 +35,19 @@ export function inverseName(mixing: string): string {
   return mixings.find(mixing).inverse ?? 'its own';
 }
 
-/** How a benchmark updates a model. */
-export const benchUpdate: UpdateOptions = {
-  optimizer: adamax({ beta2: 0.999, biasCorrection: 'glow' }),
-  averageDecay: 0.999,
-};
+/** The steps of an epoch, which Adamax's decay depends on. */
+const STEPS_PER_EPOCH = 1000;
+
+/** The learning rate of a benchmark's updates: so low that they change little. */
+export const benchRate = 1e-4;
+
+/** How a benchmark updates a model, by an optimiser's name. */
+export function benchUpdate(optimizer: string = optimizers.names[0]!): UpdateOptions {
+  return {
+    optimizer: configuredOptimizer({ optimizer, learningRate: benchRate }, STEPS_PER_EPOCH),
+    averageDecay: 0.999,
+  };
+}
 
 /** Random 8-bit images, NHWC. */
 export function randomPixels(imageShape: ImageShape, count: number): Uint8Array {

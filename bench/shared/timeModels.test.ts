@@ -15,15 +15,26 @@ describe('the benchmarks', { tags: 'system' }, () => {
     const couplings = ['--coupling=mixture', '--components=3', '--checkerboard=3', '--checkerboard-width=5'];
     const list = await script(
       ...(['train', '--mixing=emerging,1x1', '--threads=2', '--workers=2', '--batch=4'] as const),
+      '--optimizer=adamax,muon',
       ...couplings,
     );
-    for (const [index, mixing] of (['emerging', '1x1'] as const).entries()) {
+    const contenders = ['emerging', '1x1'].flatMap((mixing) =>
+      ['adamax', 'muon'].map((optimizer) => ({ mixing, optimizer })),
+    );
+    expect(list).toHaveLength(contenders.length);
+    for (const [index, { mixing, optimizer }] of contenders.entries()) {
       const checkerboards = { checkerboard: [3], checkerboardWidth: 5 };
       const coupling = { name: 'mixture', components: 3 };
       const chosen = { mixing, coupling, ...checkerboards };
       const options = { ...paperModel, levels: 1, depth: 1, conditioner: { width: 4 }, ...chosen };
       const { parts, imagesPerSecond, imagesPerSecondRange, ...result } = list[index];
-      expect(result).toMatchObject({ mixing, coupling: 'mixture', components: 3, ...checkerboards });
+      expect(result).toMatchObject({
+        mixing,
+        optimizer,
+        coupling: 'mixture',
+        components: 3,
+        ...checkerboards,
+      });
       expect(result.parameters).toBe(countParameters([4, 4, 1], options));
       expect(result).toMatchObject({ batch: 4, rounds: 2, workers: 2, device: 'cpu' });
       expect(imagesPerSecond).toBeGreaterThanOrEqual(imagesPerSecondRange[0]);
