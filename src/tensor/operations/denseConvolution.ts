@@ -13,6 +13,7 @@ export interface DenseConvolution {
 /** The order of axes that transposes each of several matrices. */
 const MATRICES = [0, 2, 1];
 
+/** The operation of `denseConvolution`. */
 export const denseConvolutionOperation: Operation<DenseConvolution> = {
   name: 'denseConvolution',
   shape: ([x, kernel, bias], { offsets }) => {
