@@ -19,7 +19,7 @@ import { planGradients } from '../src/training/gradients/planGradients.ts';
 import { startFromData } from '../src/training/step/startFromData.ts';
 import { Trainer } from '../src/training/step/trainer.ts';
 import { measureInTurn, secondsFor, timed } from '../src/training/study/measureInTurn.ts';
-import { benchUpdate, paperImageShape, paperModel, randomBatches } from './shared/benchModel.ts';
+import { benchRate, benchUpdate, paperImageShape, paperModel, randomBatches } from './shared/benchModel.ts';
 import { machine } from './shared/machine.ts';
 import { asOptions, scriptJson } from './shared/processes.ts';
 import { inTemporaryFolder } from './shared/temporaryFolder.ts';
@@ -60,7 +60,7 @@ async function measure(depth: number): Promise<Seconds> {
   const { result: trainer, seconds: programs } = await timed(() =>
     Trainer.create(model, state, { ...benchUpdate(), batchSize: BATCH }),
   );
-  const step = await secondsFor(() => trainer.step(batch, 1e-4));
+  const step = await secondsFor(() => trainer.step(batch, benchRate));
   await trainer.release();
   // The parts of both again, separately.
   const drawn = await secondsFor(() => layout.initial(0));

@@ -82,8 +82,8 @@ export function scaledConvolution(
 }
 
 /**
- * A parameter `[…, channels · numbers]` of a layer that computes several numbers for each channel, which it stores by channel:
- * in its last axis, number 0 of every channel, then number 1, and so on.
+ * Reorders the last axis of a parameter `[…, channels · numbers]`, which is stored by channel: number 0 of every channel comes
+ * first, then number 1, and so on.
  */
 export function byNumber(parameter: Tensor, channels: number): Tensor {
   const { shape } = parameter;

@@ -52,6 +52,7 @@ const transposition = (
   ...(nodes && { nodes }),
 });
 
+/** The operation of `transpose`; its attributes are the order of the axes. */
 export const transposeOperation = transposition('transpose', transpose, (emit, { attributes }, [x]) =>
   emit.node('Transpose', [x!], { perm: attributes }),
 );

@@ -12,7 +12,11 @@ it.each([
   ['numbers of one channel', { shape: [3, 3, 5, 140], channels: 1 }, [45, 140]],
   ['numbers that no channels are known of', { shape: [3, 3, 5, 168] }, [45, 168]],
   ['numbers of channels in two halves', { shape: [3, 3, 5, 168], channels: 12 }, [45, 2, 84]],
-  ['numbers of channels in unequal thirds', { shape: [3, 3, 5, 200], channels: 10 }, [45, 5, 40]],
+  [
+    'numbers of channels in fifths, since thirds would cut a channel',
+    { shape: [3, 3, 5, 200], channels: 10 },
+    [45, 5, 40],
+  ],
 ])('%s', (_, parameter, item) => {
   expect(ruleFor(muon(), { ...parameter, kernel: true }).item).toEqual(item);
 });

@@ -53,7 +53,7 @@ const CHANGE = 0.2;
 
 /**
  * With more columns, numbers for several channels are updated in blocks of whole channels. On 32x32 emoji that leaves
- * a sixth of the arithmetic, and trials with and without blocks learned as much in a step.
+ * a sixth of the arithmetic, and single trials with and without blocks ended within 0.04 bits/dim.
  */
 const MOST_COLUMNS = 96;
 
@@ -79,7 +79,7 @@ const kind = { name: 'muon', rules: [matrixRule, ...adamaxKind.rules] } as const
 
 /**
  * Muon. It updates the kernels of networks that are matrices W with at least 8 rows and 8 columns, with gradients G and
- * the schedule's learning rate α, in blocks of whole channels if they are numbers for many channels:
+ * the schedule's learning rate α, in blocks of whole channels if more than 96 columns are numbers for several channels:
  *
  *     M = β·M + G      U = G + β·M      W = W − α·(0.2·√max(rows, columns)·orthogonalised(U) + λ·W)
  *

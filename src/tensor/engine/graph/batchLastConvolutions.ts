@@ -196,7 +196,7 @@ function last(convolution: AffineConvolution, height: number, width: number): La
   };
 }
 
-/** What is added to images, `[H, W, out]` or `[out]`, as `[out, H, W, 1]` or `[out, 1, 1, 1]`. */
+/** A term for every image: `[H, W, out]` as `[out, H, W, 1]`, and `[out]`, equal at all pixels, as `[out, 1, 1, 1]`. */
 function perPixel(added: Tensor): Tensor {
   const [channelsFirst, grid] =
     added.rank === 3 ? [transpose(added, [2, 0, 1]), added.shape.slice(0, 2)] : [added, [1, 1]];
