@@ -55,6 +55,11 @@ const usage: [string, string[], string | RegExp][] = [
     /^the module file:.*none\.mjs cannot be imported: /,
   ],
   ['help on no command', ['help', 'trian'], "unknown command 'trian': did you mean train?"],
+  [
+    'help of datasets on no subcommand',
+    ['datasets', 'help', 'sow'],
+    "unknown command 'sow': did you mean show?",
+  ],
   ['help on no subcommand', ['help', 'datasets', 'sow'], "unknown command 'sow': did you mean show?"],
   [
     'a port for files',

@@ -244,7 +244,7 @@ function requireKnownCommand(program: Command, args: readonly string[]): void {
   const names = findCommand(program, args).commands.map((command) => command.name());
   // The first word that is not part of the path, which begins with the program.
   const word = commandWords(args)[commandPath(program, args).length - 1];
-  if (names.length > 0 && word !== undefined && word !== 'help') {
+  if (names.length > 0 && word !== undefined) {
     throw unknownName('command', word, names);
   }
 }
@@ -318,7 +318,10 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   let program: Command | undefined;
   try {
     program = await createProgram(args);
-    requireKnownCommand(program, args[0] === 'help' ? args.slice(1) : args);
+    requireKnownCommand(
+      program,
+      args.filter((word) => word !== 'help'),
+    );
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     process.exitCode = reportFailure(program ? explained(error, program, args) : error, {

@@ -2,4 +2,4 @@
 
 export { findImageFiles, readImageFiles } from './imageFiles.ts';
 export type { NamedImages } from './namedImages.ts';
-export { splitOfFolder } from './splitOfName.ts';
+export { splitsOfFolders } from './splitOfName.ts';

@@ -16,14 +16,35 @@ const words: Readonly<Record<string, Split>> = {
   testing: 'test',
 };
 
-function isSplitFolder(folder: string): boolean {
-  return Object.hasOwn(words, folder.toLowerCase());
+/** The split that a folder is named after; undefined if none. */
+type FolderSplits = (folder: string) => Split | undefined;
+
+const plainSplit: FolderSplits = (folder) =>
+  Object.hasOwn(words, folder.toLowerCase()) ? words[folder.toLowerCase()] : undefined;
+
+const longSplit: FolderSplits = (folder) => plainSplit(folder.replace(/[-_ ]?(?:set|data|images)$/i, ''));
+
+const foldersIn = (name: string): string[] => name.split('/').slice(0, -1);
+
+/** The split of an image by the first folder in its path that names one. */
+const splitInPath = (name: string, splitOf: FolderSplits): Split | undefined =>
+  foldersIn(name).map(splitOf).find(Boolean);
+
+/**
+ * How the folders of these images name splits: train, training, valid, validation, val, test or testing. If none has such a
+ * name, `training_set` and `test_set`, `train-images` and `test-images` and the like count too, as long as there are both: one
+ * alone may contain everything.
+ */
+function folderSplitsAmong(names: readonly string[]): FolderSplits {
+  const splits = new Set(names.map((name) => splitInPath(name, longSplit)));
+  const isPlain = names.some((name) => splitInPath(name, plainSplit));
+  return !isPlain && splits.has('train') && splits.has('test') ? longSplit : plainSplit;
 }
 
-/** The split named by the first such folder in a path: train, training, valid, validation, val, test, testing. */
-export function splitOfFolder(name: string): Split | undefined {
-  const folders = name.toLowerCase().split('/').slice(0, -1);
-  return words[folders.find(isSplitFolder) ?? ''];
+/** The split of each image by the first folder in its path that names one; undefined without such a folder. */
+export function splitsOfFolders(names: readonly string[]): (Split | undefined)[] {
+  const splitOf = folderSplitsAmong(names);
+  return names.map((name) => splitInPath(name, splitOf));
 }
 
 const arrayName = /^(?:x_)?(train|valid|val|test)(?:ing|ation)?(?:_(?:images|data|x))?\.npy$/i;
@@ -53,7 +74,7 @@ export function hashName(name: string): number {
  * @returns the splits in the order of the names, or a message that says why the images cannot be split
  */
 export function divide(names: readonly string[]): readonly Split[] | string {
-  const byFolder = names.map(splitOfFolder);
+  const byFolder = splitsOfFolders(names);
   const has = (split: Split): boolean => byFolder.includes(split);
   const outside = names.filter((_, index) => byFolder[index] === undefined);
   if (outside.length > 0 && outside.length < names.length) {
@@ -101,7 +122,8 @@ export interface ClassesOfNames {
  * @returns the classes; undefined if there are none; or why folders that look like classes are not, in words
  */
 export function classesOfNames(names: readonly string[]): ClassesOfNames | string | undefined {
-  const folders = names.map(labelFolders);
+  const splitOf = folderSplitsAmong(names);
+  const folders = names.map((name) => labelFolders(name, splitOf));
   const [firstFolders = []] = folders;
   let shared = 0;
   while (
@@ -123,13 +145,15 @@ export function classesOfNames(names: readonly string[]): ClassesOfNames | strin
     return `${classes.length} folders cannot be classes: the limit is ${MOST_CLASSES}, with names of up to ${LONGEST_CLASS_NAME} characters`;
   }
   const numbers = new Map(classes.map((name, number) => [name, number]));
-  return { classes, labelOf: (name) => numbers.get(labelFolders(name)[shared]!)! };
+  return { classes, labelOf: (name) => numbers.get(labelFolders(name, splitOf)[shared]!)! };
 }
 
-/** The folders of a name that may name classes: below the first that holds a split, or above it. */
-function labelFolders(name: string): string[] {
-  const folders = name.split('/').slice(0, -1);
-  const split = folders.findIndex(isSplitFolder);
-  const below = folders.slice(split + 1);
-  return split === -1 || below.length > 0 ? below : folders.slice(0, split);
+/** The folders of a name that may name classes: below the first that names a split and its repetitions, or above it. */
+function labelFolders(name: string, splitOf: FolderSplits): string[] {
+  const folders = foldersIn(name);
+  const first = folders.findIndex(splitOf);
+  const split = folders[first];
+  const next = folders.findIndex((folder, index) => index > first && folder !== split);
+  const below = next === -1 ? [] : folders.slice(next);
+  return first === -1 ? folders : below.length > 0 ? below : folders.slice(0, first);
 }

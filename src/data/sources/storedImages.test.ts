@@ -16,7 +16,7 @@ import { Budget } from '../contract/reading.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
 import { npyBytes } from '../formats/npy.ts';
 import { imageCollection, openDataset } from '../registry.ts';
-import { divide, isTestByHash } from './splitOfName.ts';
+import { classesOfNames, divide, isTestByHash } from './splitOfName.ts';
 import { readStoredImages } from './storedImages.ts';
 
 const folder = emptyFolder();
@@ -230,6 +230,20 @@ describe('a folder of images', () => {
     expect(await imageNames(raw.train)).toEqual(['cats/train/A/z.PNG', 'cats/train/b.png']);
     expect(await imageNames(raw.validation!)).toEqual(['dogs/val/2.webp']);
     expect(await imageNames(raw.test)).toEqual(['dogs/TEST/1.jpeg']);
+  });
+
+  it('has splits in folders such as training_set, if there are both and none has a plain name', () => {
+    const sets = ['training_set/training_set/cats/1.png', 'test_set/test_set/dogs/1.png'];
+    expect(divide(sets)).toEqual(['train', 'test']);
+    expect(classesOfNames(sets)).toMatchObject({ classes: ['cats', 'dogs'] });
+    expect(divide(['Train-Images/1.png', 'val images/1.png', 'testdata/1.png'])).toEqual([
+      'train',
+      'validation',
+      'test',
+    ]);
+    expect(divide(['training_data/train/1.png', 'training_data/test/1.png'])).toEqual(['train', 'test']);
+    const alone = Array.from({ length: 100 }, (_, index) => `test_images/${index}.png`);
+    expect(new Set(divide(alone))).toEqual(new Set(['train', 'test']));
   });
 
   it('may have a class by any name', () => {

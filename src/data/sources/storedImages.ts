@@ -10,7 +10,13 @@ import {
   imagesAmong,
   otherImageName,
 } from '../formats/imageDecoding.ts';
-import { type ClassesOfNames, classesOfNames, divide, nobodyDivided, splitOfFolder } from './splitOfName.ts';
+import {
+  type ClassesOfNames,
+  classesOfNames,
+  divide,
+  nobodyDivided,
+  splitsOfFolders,
+} from './splitOfName.ts';
 
 /**
  * The images among the files of a folder or archive, at any depth; other files are ignored.
@@ -29,7 +35,7 @@ export async function storedImages(store: Archive, { undivided }: RawOptions = {
   }
   const top = topFolder(store, files);
   const inside = names.map((name) => name.slice(top.length));
-  const isPublished = inside.some((name) => splitOfFolder(name) !== undefined);
+  const isPublished = splitsOfFolders(inside).some(Boolean);
   const divided = undivided === 'unless-published' && !isPublished ? nobodyDivided : divide(inside);
   if (typeof divided === 'string' && divided !== nobodyDivided && undivided !== 'if-needed') {
     throw new UserError('invalid-data', `${path}: ${divided}`);
@@ -64,7 +70,7 @@ export async function storedImages(store: Archive, { undivided }: RawOptions = {
  */
 export function topFolder({ isArchive }: Archive, names: readonly string[]): string {
   const top = /^[^/]+\//.exec(names[0] ?? '')?.[0] ?? '';
-  const isShared = splitOfFolder(top) === undefined && names.every((name) => name.startsWith(top));
+  const isShared = splitsOfFolders([top])[0] === undefined && names.every((name) => name.startsWith(top));
   return isArchive && isShared ? top : '';
 }
 

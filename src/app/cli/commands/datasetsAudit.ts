@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { UserError, visibleText } from '../../../core/errors.ts';
 import { onlyRank } from '../../../core/ranks/index.ts';
 import { openRawDataset } from '../../../data/index.node.ts';
-import { splitOfFolder } from '../../../data/sources/index.ts';
+import { splitsOfFolders } from '../../../data/sources/index.ts';
 import { FlowModel } from '../../../model/index.ts';
 import { loadTrained } from '../../../model/loading/index.node.ts';
 import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
@@ -193,7 +193,7 @@ function describeImages(
   { images, cut, dataset, unused }: Audit,
   { count, model }: DatasetsAuditOptions,
 ): string[] {
-  const isWithoutFolders = images.every(({ name }) => splitOfFolder(name) === undefined);
+  const isWithoutFolders = !splitsOfFolders(images.map(({ name }) => name)).some(Boolean);
   const splits = [...new Set(images.map(({ split }) => split))];
   const counts = splits.map(
     (split) => `${formatCount(images.filter((image) => image.split === split).length)} ${split}`,
