@@ -221,6 +221,13 @@ describe('folders by class', () => {
   it.each([
     ['below the split', ['train/a/1.png', 'train/b/x/2.png', 'test/a/3.png'], ['a', 'b'], [0, 1, 0]],
     ['above the split', ['b/train/1.png', 'a/test/2.png'], ['a', 'b'], [1, 0]],
+    [
+      'in a class named train',
+      ['train/train/1.png', 'train/plane/2.png', 'test/train/3.png'],
+      ['plane', 'train'],
+      [1, 0, 1],
+    ],
+    ['below repeated splits', ['Train/train/a/1.png', 'test/test/b/2.png'], ['a', 'b'], [0, 1]],
     ['below folders that all share', ['set/x/a/1.png', 'set/x/b/2.png'], ['a', 'b'], [0, 1]],
   ])('%s', (_, names, classes, numbers) => {
     const classNames = classesOfNames(names);

@@ -27,24 +27,25 @@ const longSplit: FolderSplits = (folder) => plainSplit(folder.replace(/[-_ ]?(?:
 const foldersIn = (name: string): string[] => name.split('/').slice(0, -1);
 
 /** The split of an image by the first folder in its path that names one. */
-const splitInPath = (name: string, splitOf: FolderSplits): Split | undefined =>
-  foldersIn(name).map(splitOf).find(Boolean);
+const splitInPath = (name: string, folderSplit: FolderSplits): Split | undefined =>
+  foldersIn(name).map(folderSplit).find(Boolean);
 
 /**
  * How the folders of these images name splits: train, training, valid, validation, val, test or testing. If none has such a
- * name, `training_set` and `test_set`, `train-images` and `test-images` and the like count too, as long as there are both: one
- * alone may contain everything.
+ * name, `training_set` and `test_set`, `train-images` and `test-images` and the like count too, as long as there are both and
+ * they hold all images.
  */
 function folderSplitsAmong(names: readonly string[]): FolderSplits {
   const splits = new Set(names.map((name) => splitInPath(name, longSplit)));
   const isPlain = names.some((name) => splitInPath(name, plainSplit));
-  return !isPlain && splits.has('train') && splits.has('test') ? longSplit : plainSplit;
+  const dividesAll = splits.has('train') && splits.has('test') && !splits.has(undefined);
+  return !isPlain && dividesAll ? longSplit : plainSplit;
 }
 
 /** The split of each image by the first folder in its path that names one; undefined without such a folder. */
 export function splitsOfFolders(names: readonly string[]): (Split | undefined)[] {
-  const splitOf = folderSplitsAmong(names);
-  return names.map((name) => splitInPath(name, splitOf));
+  const folderSplit = folderSplitsAmong(names);
+  return names.map((name) => splitInPath(name, folderSplit));
 }
 
 const arrayName = /^(?:x_)?(train|valid|val|test)(?:ing|ation)?(?:_(?:images|data|x))?\.npy$/i;
@@ -122,8 +123,8 @@ export interface ClassesOfNames {
  * @returns the classes; undefined if there are none; or why folders that look like classes are not, in words
  */
 export function classesOfNames(names: readonly string[]): ClassesOfNames | string | undefined {
-  const splitOf = folderSplitsAmong(names);
-  const folders = names.map((name) => labelFolders(name, splitOf));
+  const labelFolders = labelFoldersAmong(names);
+  const folders = names.map(labelFolders);
   const [firstFolders = []] = folders;
   let shared = 0;
   while (
@@ -145,15 +146,25 @@ export function classesOfNames(names: readonly string[]): ClassesOfNames | strin
     return `${classes.length} folders cannot be classes: the limit is ${MOST_CLASSES}, with names of up to ${LONGEST_CLASS_NAME} characters`;
   }
   const numbers = new Map(classes.map((name, number) => [name, number]));
-  return { classes, labelOf: (name) => numbers.get(labelFolders(name, splitOf)[shared]!)! };
+  return { classes, labelOf: (name) => numbers.get(labelFolders(name)[shared]!)! };
 }
 
-/** The folders of a name that may name classes: below the first that names a split and its repetitions, or above it. */
-function labelFolders(name: string, splitOf: FolderSplits): string[] {
-  const folders = foldersIn(name);
-  const first = folders.findIndex(splitOf);
-  const split = folders[first];
-  const next = folders.findIndex((folder, index) => index > first && folder !== split);
-  const below = next === -1 ? [] : folders.slice(next);
-  return first === -1 ? folders : below.length > 0 ? below : folders.slice(0, first);
+/**
+ * The folders of a name that may name classes: below the first that names a split, or above it. If in every image that folder
+ * contains one of the same name, as in `train/train/cats`, classes are below both.
+ */
+function labelFoldersAmong(names: readonly string[]): (name: string) => string[] {
+  const folderSplit = folderSplitsAmong(names);
+  const firstSplit = (folders: readonly string[]): number => folders.findIndex(folderSplit);
+  const isRepeated = names.every((name) => {
+    const folders = foldersIn(name);
+    const first = firstSplit(folders);
+    return first !== -1 && folders[first + 1]?.toLowerCase() === folders[first]!.toLowerCase();
+  });
+  return (name) => {
+    const folders = foldersIn(name);
+    const first = firstSplit(folders);
+    const below = folders.slice(first + (isRepeated ? 2 : 1));
+    return first === -1 || below.length > 0 ? below : folders.slice(0, first);
+  };
 }

@@ -244,6 +244,8 @@ describe('a folder of images', () => {
     expect(divide(['training_data/train/1.png', 'training_data/test/1.png'])).toEqual(['train', 'test']);
     const alone = Array.from({ length: 100 }, (_, index) => `test_images/${index}.png`);
     expect(new Set(divide(alone))).toEqual(new Set(['train', 'test']));
+    const withStray = ['train_images/1.png', ...alone, 'sample.png'];
+    expect(divide(withStray)).toEqual(withStray.map((name) => (isTestByHash(name) ? 'test' : 'train')));
   });
 
   it('may have a class by any name', () => {
