@@ -7,7 +7,7 @@
 // Training rates are of full steps: batch and noise, forward, backward, update; forward rates are of log-likelihoods with
 // frozen weights.
 import { Command, Option } from 'commander';
-import { compileOptions, parseChoice } from '../src/app/cli/parts/options.ts';
+import { compileOptions, parseChoices } from '../src/app/cli/parts/options.ts';
 import { reportFailure } from '../src/app/cli/terminal/failure.ts';
 import { formatBytes, formatCount, formatRate, formatSpread } from '../src/app/cli/terminal/format.ts';
 import { withProgress } from '../src/app/cli/terminal/progress.ts';
@@ -86,7 +86,7 @@ try {
   const command = addStepOptions(addBenchOptions(new Command('train'), { batch: 32, rounds: 7 }));
   command.addOption(
     new Option('--optimizer <name,…>', `one or more of ${optimizers.names.join(', ')}`)
-      .argParser((names) => names.split(',').map(parseChoice('optimizer', optimizers.names)))
+      .argParser(parseChoices('optimizer', optimizers.names))
       .default([optimizers.names[0]!], optimizers.names[0]),
   );
   await run(command.parse().opts<Options>());

@@ -38,7 +38,7 @@ export function inverseName(mixing: string): string {
 /** The steps of an epoch, which Adamax's decay depends on. */
 const STEPS_PER_EPOCH = 1000;
 
-/** The learning rate of a benchmark's updates: so low that they change little. */
+/** The learning rate of a benchmark's updates, except of what Muon leaves to Adamax. */
 export const benchRate = 1e-4;
 
 /** How a benchmark updates a model, by an optimiser's name. */

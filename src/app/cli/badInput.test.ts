@@ -56,6 +56,11 @@ const usage: [string, string[], string | RegExp][] = [
   ],
   ['help on no command', ['help', 'trian'], "unknown command 'trian': did you mean train?"],
   [
+    'help on no command, after options',
+    ['--import', 'help', 'help', 'trian'],
+    "unknown command 'trian': did you mean train?",
+  ],
+  [
     'help of datasets on no subcommand',
     ['datasets', 'help', 'sow'],
     "unknown command 'sow': did you mean show?",

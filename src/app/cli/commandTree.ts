@@ -320,7 +320,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
     program = await createProgram(args);
     requireKnownCommand(
       program,
-      args.filter((word) => word !== 'help'),
+      commandWords(args).filter((word) => word !== 'help'),
     );
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {

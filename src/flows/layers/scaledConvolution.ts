@@ -46,7 +46,7 @@ export function edgeConvolution(x: Tensor, kernel: Tensor, boundary: ImageBounda
 /**
  * The parameters of a scaled 3x3 convolution; all are initialised to zero.
  *
- * @param channels the channels that several numbers each are computed for, as in `byNumber`
+ * @param channels how many channels the outputs are for, several for each, as in `byNumber`
  */
 export function scaledConvolutionParameters(
   inputs: number,
@@ -68,7 +68,7 @@ export function scaledConvolutionParameters(
 /**
  * A scaled convolution: (x * kernel + bias)·e^(3·logScale), with * as in `edgeConvolution`.
  *
- * @param channels the channels that several numbers each are computed for, as in `byNumber`; default: one number each
+ * @param channels how many channels the outputs are for, several for each, as in `byNumber`; default: one for each
  */
 export function scaledConvolution(
   x: Tensor,

@@ -2,6 +2,8 @@
 // initialisation.
 import { describe, expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/arrays.ts';
+import { muon } from '../../tensor/optimizers/muon.ts';
+import { ruleFor } from '../../tensor/optimizers/optimizer.ts';
 import type { Precision } from '../../tensor/tensor.ts';
 import { expectWithin, goldenCases } from '../../testing/golden.ts';
 import { modelChecks } from '../../testing/goldenModels.ts';
@@ -20,6 +22,19 @@ describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
   for (const [names, check] of modelChecks) {
     it.each(goldenCases(names))('%s', async (_, golden) => expectWithin(await check(golden, precision)));
   }
+});
+
+describe('Muon updates in blocks of whole channels', () => {
+  // 50 channels are transformed and 50 split off: 14 numbers for each in the mixture, 2 in the prior.
+  it.each([
+    [{ name: 'glow', width: 8 }, 'steps/0/coupling/conv3/kernel', [81, 10, 70]],
+    [{ name: 'gated', width: 8, blocks: 1 }, 'steps/0/coupling/last/kernel', [144, 10, 70]],
+    [{ name: 'glow', width: 8 }, 'split/kernel', [459, 2, 50]],
+  ] as const)('%o: %s', (conditioner, path, item) => {
+    const options = { levels: 2, depth: 1, conditioner, coupling: 'mixture', learnedPrior: true } as const;
+    const { parameters } = new Glow([8, 8, 25], options);
+    expect(ruleFor(muon(), parameters[`levels/0/${path}`]!).item).toEqual(item);
+  });
 });
 
 describe('countParameters', () => {

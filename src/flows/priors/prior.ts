@@ -149,7 +149,8 @@ export function split(
   };
   return {
     parameters: {
-      ...(learnedPrior && scaledConvolutionParameters(half + (context?.channels ?? 0), channels, boundary)),
+      ...(learnedPrior &&
+        scaledConvolutionParameters(half + (context?.channels ?? 0), channels, boundary, half)),
       ...(context && prefixed('context', context.parameters)),
       ...baseParameters(base, halfShape),
     },

@@ -88,7 +88,7 @@ export function runtimeConvolution(
   return apply(runtimeConvolutionOperation, [x!, byOutput, ...bias], attributes) as Tensor;
 }
 
-/** The matrices `[N, columns, rows]` of `[N, rows, columns]`: the source of these, if they are transposed already. */
+/** Transposes matrices `[N, rows, columns]`; a transposition that computes them is undone instead. */
 function matricesTransposed(matrices: Tensor): Tensor {
   const isTransposed =
     isComputedBy(transposeOperation, matrices) && matrices.attributes.join() === MATRICES.join();

@@ -1,4 +1,4 @@
-// Muon's blocks: kernels whose columns are numbers for many channels.
+// Muon's blocks: kernels with several columns for each channel.
 import { expect, it } from 'vitest';
 import { expectClose } from '../../testing/golden.ts';
 import { asInputs, normalArray, runOnce } from '../../testing/programValues.ts';
@@ -8,14 +8,19 @@ import { muon } from './muon.ts';
 import { ruleFor } from './optimizer.ts';
 
 it.each([
-  ['few numbers', { shape: [3, 3, 5, 84], channels: 6 }, [45, 84]],
-  ['numbers of one channel', { shape: [3, 3, 5, 140], channels: 1 }, [45, 140]],
-  ['numbers that no channels are known of', { shape: [3, 3, 5, 168] }, [45, 168]],
-  ['numbers of channels in two halves', { shape: [3, 3, 5, 168], channels: 12 }, [45, 2, 84]],
+  ['few columns are one block', { shape: [3, 3, 5, 84], channels: 6 }, [45, 84]],
+  ['the columns of one channel are one block', { shape: [3, 3, 5, 140], channels: 1 }, [45, 140]],
+  ['columns without declared channels are one block', { shape: [3, 3, 5, 168] }, [45, 168]],
+  ['many columns are two blocks', { shape: [3, 3, 5, 168], channels: 12 }, [45, 2, 84]],
   [
-    'numbers of channels in fifths, since thirds would cut a channel',
+    'columns of 10 channels are five blocks, since three would cut a channel',
     { shape: [3, 3, 5, 200], channels: 10 },
     [45, 5, 40],
+  ],
+  [
+    'columns of 53 channels are one block, since blocks of one channel would be too narrow',
+    { shape: [3, 3, 5, 106], channels: 53 },
+    [45, 106],
   ],
 ])('%s', (_, parameter, item) => {
   expect(ruleFor(muon(), { ...parameter, kernel: true }).item).toEqual(item);

@@ -18,7 +18,7 @@ export interface UpdatedParameter {
   readonly shape: readonly number[];
   /** Whether it is the kernel of a network, `[…, in, out]`. */
   readonly kernel?: boolean;
-  /** Of a kernel whose columns are numbers for channels, all of one channel before the next: how many channels. */
+  /** If a kernel has several columns for each channel, those of one channel before those of the next: how many channels. */
   readonly channels?: number;
 }
 

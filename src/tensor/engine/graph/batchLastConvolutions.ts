@@ -42,8 +42,8 @@ export function convolved(x: Tensor, convolution: AffineConvolution): Tensor {
 }
 
 /**
- * A network of convolutions and functions, `[in, H, W, N]` to `[out, H, W, N]`. Between the copies at both ends, a column
- * depends on no other: so many are processed at a time.
+ * A network of convolutions and functions, `[in, H, W, N]` to `[out, H, W, N]`. Between the first and the last convolution,
+ * the pixels of all images are columns of a matrix, which don't depend on each other and are processed in blocks.
  *
  * @param blocks how many columns, which add up to all, for this many pixels of an image
  */
@@ -87,8 +87,8 @@ const LEAST_DENSE = 16;
 const MOST_PER_OUTPUT = 4;
 
 /**
- * Whether a convolution has many channels on both sides, and a square of taps. An open batch has no fixed dilation; and the
- * programs that decode compressed files have one, whose last bits must not change.
+ * Whether the runtime's own convolution is used: if both sides have many channels and the taps are a square. Its dilation is
+ * the batch size, which must be fixed. Programs that decode compressed files take any: their last bits must not change.
  */
 function isDense(image: Shape, { kernel, offsets, boundary, parity }: AffineConvolution): boolean {
   const [taps, , outputs] = kernel.shape as [number, number, number];

@@ -100,8 +100,8 @@ function innerAndEdge(kernel: Tensor): [inner: Tensor, edge: Tensor] {
 }
 
 /**
- * The kernel for products before the shifts, `[taps, in, out]`, and what is added after them: `[H, W, out]`, for half of the
- * pixels `[1, pixels, out]`, or `[out]`.
+ * The scaled kernel for products before the shifts, `[taps, in, out]`, and what is added after them, the response to the edge
+ * channel and the bias: `[H, W, out]`, for half of the pixels `[1, pixels, out]`, or without an edge `[out]`.
  */
 export function foldedKernel(
   { kernel, edge, bias, scale, offsets, boundary, parity }: AffineConvolution,

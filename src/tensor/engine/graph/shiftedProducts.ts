@@ -1,5 +1,5 @@
-// Products next to shifted copies of images, and the kernels of dense convolutions, with the batch last. This is the last pass
-// over a graph, when all gradients are found: it saves copies, and does not change finite values.
+// The last pass over a graph with the batch last, after all gradients are computed: it saves copies around the products of
+// shifted images, and orders the kernels of dense convolutions as runtimes take them. Finite values don't change.
 import { pulledBack } from '../../gradients/gradient.ts';
 import {
   type FoldedChannels,
@@ -13,7 +13,7 @@ import { product, productOperation, type Transposition } from '../../operations/
 import { apply, isComputedBy, type Tensor } from '../../tensor.ts';
 import { type Pass, soleUsers } from './rewrite.ts';
 
-/** The pass that has products bring the zeros of sums, and copies made part by part. */
+/** The pass: products also compute the zeros that sums of shifts read outside an image, and copies are made in the parts used. */
 export function shiftedProducts(order: readonly Tensor[], results: readonly Tensor[]): Pass {
   const user = soleUsers(order, results);
   const isCut = cutCopies(order, results);
