@@ -6,12 +6,12 @@
 //   npx tsx bench/compare.ts --levels 2 --depth 4 --width 64 --batch 64 --size 28 --channels 1 --coupling mixture --checkerboard 4
 //   npx tsx bench/compare.ts --mixing 1x1 --autocast    # PyTorch in bfloat16, emerging-flows still in float32
 //
-// The peer has no spline couplings, and of the mixings these three.
+// The peer has no spline couplings, and only the mixings 1x1, emerging and periodic.
 //
 // Needs Debian's python3-torch with libopenblas0-openmp. Run nothing else meanwhile: a second busy program slows both
 // several times.
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { median, valueRange } from '../src/core/numeric/statistics.ts';
 import { measureInTurn } from '../src/training/study/measureInTurn.ts';
 import { addPeerOptions, type PeerOptions, pytorchJson } from './peer/pytorch.ts';
@@ -25,7 +25,9 @@ const kinds = ['training', 'forward'] as const;
 /** Images per second. */
 type Rates = Record<(typeof kinds)[number], number>;
 
-const command = new Command('compare').option('--mixing <name>', '1x1, emerging or periodic', 'emerging');
+const command = new Command('compare').addOption(
+  new Option('--mixing <name>', 'the mixing').choices(['1x1', 'emerging', 'periodic']).default('emerging'),
+);
 const { runs, python, json, autocast, ...model } = addPeerOptions(addModelOptions(command, { batch: 32 }))
   .option('--autocast', 'PyTorch uses bfloat16 autocast')
   .option('--json', 'print JSON')
@@ -79,7 +81,7 @@ function reported(who: string, rates: Rates): Rates {
   return rates;
 }
 
-// The second one may run on a warmer machine.
+// In random order: the second may run on a warmer machine.
 const [our, their] = await measureInTurn([ours, theirs], {
   warmUp: 0,
   rounds: runs,

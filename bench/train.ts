@@ -213,6 +213,8 @@ function createContender(
         const gradients = await trainer.computeGradients(batch);
         const gradientsEnd = performance.now();
         await trainer.update(gradients, benchRate);
+        // A GPU has only queued the update: a read waits for it.
+        await trainer.arrays.readBitsPerDim(0);
         const end = performance.now();
         return {
           batch: (batchEnd - begin) / 1000,

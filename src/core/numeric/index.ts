@@ -47,7 +47,13 @@ export {
   randomOrthogonal,
 } from './linearAlgebra.ts';
 export { once } from './once.ts';
-export { requireArgument, requireFinite, requireKnown, requireWhole } from './optionValues.ts';
+export {
+  requireArgument,
+  requireFinite,
+  requireFraction,
+  requireKnown,
+  requireWhole,
+} from './optionValues.ts';
 export { otherParity, type Parity, pixelParity, pixelsOfParity } from './parity.ts';
 export {
   normalDistribution,

@@ -42,6 +42,13 @@ export function requireFinite(name: string, value: unknown, least: number): void
   }
 }
 
+/** Checks that an option is at least 0 and below 1; throws UserError (`invalid-argument`) if not. */
+export function requireFraction(name: string, value: unknown): void {
+  if (!Number.isFinite(value) || Number(value) < 0 || Number(value) >= 1) {
+    throw invalid(name, 'a number of 0 or more and below 1', value);
+  }
+}
+
 function invalid(name: string, expected: string, value: unknown): UserError {
   const shownValue = typeof value === 'string' ? `'${value}'` : String(value);
   return new UserError('invalid-argument', `${name} must be ${expected}, not ${shownValue}`);

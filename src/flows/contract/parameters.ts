@@ -14,7 +14,7 @@ export interface ParameterSpec {
   readonly decays?: boolean;
   /** Whether it is the kernel of a network, `[…, in, out]`: an optimiser may update it as a matrix. */
   readonly kernel?: boolean;
-  /** If a kernel has several columns for each channel, those of one channel before those of the next: how many channels. */
+  /** The number of channels, if a kernel's columns are grouped by channel, several for each. */
   readonly channels?: number;
   /**
    * 1 where an element contributes, 0 where it is masked out; without a mask, all contribute. Computed on

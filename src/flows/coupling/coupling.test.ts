@@ -135,17 +135,19 @@ describe('a floor under the scale', () => {
     return { y: yArray!.data, logDet: logDetArray!.data, inverse: inverse!.data };
   }
 
-  it.each([-400, -3, 0, 1.5])('matches the formula at t = %d', async (t) => {
-    const floor = 0.2;
+  it.each<[number, number]>([
+    [0, -3],
+    [0, 1.5],
+    [0.2, -400],
+    [0.2, -3],
+    [0.2, 0],
+    [0.2, 1.5],
+  ])('of %d matches the formula at t = %d', async (floor, t) => {
     const scale = floor + (1 - floor) / (1 + Math.exp(-(t + 2)));
     const { y, logDet, inverse } = await withBias(t, { scaleFloor: floor });
     expectClose('y', y, [3, -0.2 * scale, -2, 0.4 * scale], 'float64');
     expectClose('logDet', logDet, [2 * Math.log(scale)], 'float64');
     expectClose('inverse', inverse, [3, 0.5, -2, 1.1], 'float64');
-  });
-
-  it('changes nothing at 0', async () => {
-    expect(await withBias(-1, { scaleFloor: 0 })).toEqual(await withBias(-1, {}));
   });
 
   it('is refused outside its range', () => {

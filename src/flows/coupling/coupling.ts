@@ -57,7 +57,7 @@ export function coupling(
   shape: ImageShape,
   {
     mask = channelHalves,
-    conditioner: givenConditioner,
+    conditioner: conditionerOption,
     transformer: transformerFor = affine(),
     context: contextFor,
   }: CouplingParts,
@@ -69,9 +69,9 @@ export function coupling(
     typeof transformerFor === 'function' ? transformerFor(division.changedShape) : transformerFor;
   const output = { channels: division.channels, numbers: countNumbers(transformer, division.changedShape) };
   const conditioner: Conditioner =
-    typeof givenConditioner === 'function'
-      ? { parameters: () => ({}), forward: givenConditioner }
-      : givenConditioner;
+    typeof conditionerOption === 'function'
+      ? { parameters: () => ({}), forward: conditionerOption }
+      : conditionerOption;
   const { numbers: _, ...others } = transformer.conditions!;
   const numbersFor = (unchanged: Tensor, p: Parameters, condition: Condition): Tensor => {
     const image = division.see(unchanged);
@@ -289,7 +289,7 @@ function pixelDivision(
   // Made when a graph is: the shapes of a model are compared with a file's before anything is allocated.
   const mask = once(() => constant({ shape: [1, height, width, 1], data: Float64Array.from(values) }));
   const order = [...changed, ...unchanged];
-  const places = once(() => invertPermutation(order));
+  const imageOrder = once(() => invertPermutation(order));
   const select = (images: Tensor): Tensor => {
     if (parity !== undefined) {
       return everyOther(images, otherParity(parity));
@@ -302,7 +302,7 @@ function pixelDivision(
   const spread = (pixelsOfImages: Tensor): Tensor => {
     const [count, , , depth] = pixelsOfImages.shape as [number, number, number, number];
     const flat = pad(reshape(pixelsOfImages, [count, changed.length, depth]), 1, 0, unchanged.length);
-    return reshape(reorder(flat, 1, places()), [count, height, width, depth]);
+    return reshape(reorder(flat, 1, imageOrder()), [count, height, width, depth]);
   };
   return {
     seenShape: [height, width, channels + 1],
@@ -351,8 +351,8 @@ function valueDivision(shape: ImageShape, { values, kept: unchanged, changed }: 
     select(numbers) {
       const [count, , , depth] = numbers.shape as [number, number, number, number];
       const each = depth / channels;
-      const ofValues = transpose(reshape(numbers, [count, height * width, each, channels]), [0, 1, 3, 2]);
-      return line.select(reshape(ofValues, [count, 1, size, each]));
+      const byChannel = transpose(reshape(numbers, [count, height * width, each, channels]), [0, 1, 3, 2]);
+      return line.select(reshape(byChannel, [count, 1, size, each]));
     },
     join: (parts) => inImage(line.join({ ...parts, kept: inLine(parts.kept) })),
     perPixel: (shares) => {

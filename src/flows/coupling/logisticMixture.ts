@@ -89,7 +89,7 @@ export function logitOfMixture({ logits, means, logScales, axis }: MixtureNumber
   /**
    * `lowerHalf` by sums of the shares and densities themselves, which takes a third of the time; inexact where they underflow.
    */
-  const quickly = (z: Tensor, wanted: Tensor): AtPoint => {
+  const approximateAt = (z: Tensor, targetLogit: Tensor): AtPoint => {
     const odds = exp(negate(clip(z, LARGEST_EXPONENT)));
     const below = divide(weights, add(odds, 1));
     const above = multiply(below, odds);
@@ -97,7 +97,7 @@ export function logitOfMixture({ logits, means, logScales, axis }: MixtureNumber
     const density = maximum(along(multiply(divide(above, add(odds, 1)), rates)), LEAST_SHARE);
     const [logBelow, logAbove] = [belowShare!, aboveShare!].map(log) as [Tensor, Tensor];
     return {
-      value: subtract(subtract(logBelow, logAbove), wanted),
+      value: subtract(subtract(logBelow, logAbove), targetLogit),
       logDerivative: subtract(log(density), add(logBelow, logAbove)),
     };
   };
@@ -116,22 +116,22 @@ export function logitOfMixture({ logits, means, logScales, axis }: MixtureNumber
     inverse(logit) {
       const clippedLogit = clip(logit, LARGEST);
       const side = subtract(1, multiply(greater(clippedLogit, 0), 2));
-      const wanted = multiply(clippedLogit, side);
+      const targetLogit = multiply(clippedLogit, side);
       const centres = multiply(means, side);
       // The components' quantiles bracket the mixture's quantile.
-      const quantiles = components(clip(add(centres, multiply(exp(logScales), wanted)), LARGEST));
+      const quantiles = components(clip(add(centres, multiply(exp(logScales), targetLogit)), LARGEST));
       const bracket = {
         low: negate(quantiles.map(negate).reduce((highest, quantile) => maximum(highest, quantile))),
         high: quantiles.reduce((highest, quantile) => maximum(highest, quantile)),
         axis,
-        size: subtract(1, wanted),
+        size: subtract(1, targetLogit),
       };
-      const start = nearRoot(bracket, (x) => quickly(standard(x, centres), wanted));
+      const start = nearRoot(bracket, (x) => approximateAt(standard(x, centres), targetLogit));
       const root = bracketedRoot({ ...bracket, start }, (x) => {
         const { logBelow, aboveShare, logRate } = lowerHalf(standard(x, centres));
         const logAbove = log(maximum(aboveShare, LEAST_SHARE));
         return {
-          value: subtract(subtract(logBelow, logAbove), wanted),
+          value: subtract(subtract(logBelow, logAbove), targetLogit),
           logDerivative: subtract(logRate, logAbove),
         };
       });

@@ -30,7 +30,8 @@ function section<Shape extends z.core.$ZodShape>(shape: Shape) {
   return z.strictObject(shape, `a section with the keys ${Object.keys(shape).join(', ')}`);
 }
 
-const MOST_RATE = 1000;
+/** The highest learning rate. */
+export const MOST_RATE = 1000;
 const MOST_NORM = 1_000_000_000;
 const MOST_EPOCHS = 1_000_000;
 /** The most training steps. */

@@ -1,4 +1,5 @@
 // Adamax: the step is the first moment over a decaying maximum of the gradient's magnitude.
+import { requireFinite, requireFraction } from '../../core/numeric/index.ts';
 import { choice, option } from '../../core/parts/index.ts';
 import { abs, add, divide, maximum, multiply, subtract } from '../operations/index.ts';
 import { defineOptimizer, epsilonOption, type Optimizer, singleNumbers, type Tensors } from './optimizer.ts';
@@ -27,6 +28,8 @@ export interface AdamaxOptions {
  *
  * where m is the moment `first`, u `second`, and `rate` the learning rate over 1 − β₁ᵗ, times √(1 − β₂ᵗ) with Glow's
  * bias correction. Source: Kingma and Ba (2015), as in Glow's code.
+ *
+ * @throws UserError (`invalid-argument`) if a decay is out of its range
  */
 export function adamax({
   beta1 = 0.9,
@@ -34,6 +37,9 @@ export function adamax({
   epsilon = 1e-8,
   biasCorrection = 'glow',
 }: AdamaxOptions = {}): Optimizer {
+  requireFraction('beta1', beta1);
+  requireFraction('beta2', beta2);
+  requireFinite('epsilon', epsilon, 0);
   return {
     ...adamaxKind,
     rules: [{ ...ruleKind, update: updateWith(beta1, beta2, epsilon) }],

@@ -1,4 +1,5 @@
 // AdamW: Adam with decoupled weight decay, which bypasses the moments.
+import { requireFinite, requireFraction } from '../../core/numeric/index.ts';
 import { fraction, numberFrom, option } from '../../core/parts/index.ts';
 import { add, divide, multiply, sqrt, subtract } from '../operations/index.ts';
 import { defineOptimizer, epsilonOption, type Optimizer, singleNumbers, type Tensors } from './optimizer.ts';
@@ -27,6 +28,8 @@ export interface AdamwOptions {
  * where m is the moment `first`, v `second`, and `decays` is 1 for the weights that decay and 0 for the others. The
  * decay follows the learning rate, warm-up included: λ is as in PyTorch's AdamW, and α·λ is what the paper's
  * Algorithm 2 calls η·λ. Source: Loshchilov and Hutter, Decoupled Weight Decay Regularization (2019).
+ *
+ * @throws UserError (`invalid-argument`) if a decay is out of its range
  */
 export function adamw({
   beta1 = 0.9,
@@ -34,6 +37,10 @@ export function adamw({
   epsilon = 1e-8,
   weightDecay = 0.01,
 }: AdamwOptions = {}): Optimizer {
+  requireFraction('beta1', beta1);
+  requireFraction('beta2', beta2);
+  requireFinite('epsilon', epsilon, 0);
+  requireFinite('weightDecay', weightDecay, 0);
   return {
     ...kind,
     rules: [

@@ -80,8 +80,6 @@ describe('adamw', () => {
 describe.each([
   ['adamax', adamax()],
   ['adamw', adamw()],
-  ['adamw without options', adamw({})],
-  ['adamw with options that are undefined', adamw({ beta1: undefined!, weightDecay: undefined! })],
   ['muon', muon()],
 ] as const)('%s', (_, rules) => {
   it('continues from a saved state as if it had not stopped', async () => {
@@ -151,6 +149,29 @@ describe('mistakes', () => {
     await first;
     await optimizer.release();
     await expect(optimizer.step(parametersAt('gradient'))).rejects.toThrow('has been released');
+  });
+
+  it.each([
+    [() => adamw({ beta1: 1 }), 'beta1 must be a number of 0 or more and below 1, not 1'],
+    [() => adamw({ weightDecay: -0.1 }), 'weightDecay must be a number of 0 or more, not -0.1'],
+    [() => adamax({ beta2: Number.NaN }), 'beta2 must be a number of 0 or more and below 1, not NaN'],
+    [() => muon({ momentum: -1 }), 'momentum must be a number of 0 or more and below 1, not -1'],
+    [() => muon({ iterations: 0 }), 'iterations must be a whole number of 1 or more, not 0'],
+  ])('include the option in %s', (build, message) => {
+    expect(build).toThrow(message);
+  });
+
+  it('leave undefined options at their defaults', () => {
+    expect(adamw({ beta1: undefined! }).scalars(1, 1)).toEqual(adamw().scalars(1, 1));
+  });
+
+  it('include a parameter whose values do not fit its shape, and a negative number of steps', async () => {
+    const unfit = { w: { shape: [2], data: new Float64Array(3) } };
+    await expect(open(adamw(), unfit)).rejects.toThrow(
+      "the parameter 'w' of shape [2] needs 2 values, not 3",
+    );
+    const { state } = await create();
+    await expect(create({ state: { ...state, steps: -1 } })).rejects.toThrow('state.steps must be a whole');
   });
 
   it('include unknown kernels, no parameters, and the state of another optimiser', async () => {

@@ -1,6 +1,6 @@
 // An optimiser for a loop of one's own: it keeps its moments, and writes new values over the parameters.
 import { UserError } from '../../core/errors.ts';
-import { countElements, type NdArray, requireFinite } from '../../core/numeric/index.ts';
+import { countElements, type NdArray, requireFinite, requireWhole } from '../../core/numeric/index.ts';
 import { type CompileOptions, compile, type NamedArrays, type Program } from '../engine/index.ts';
 import { sameShape, showShape } from '../tensor.ts';
 import { type Optimizer, ruleFor } from './optimizer.ts';
@@ -52,7 +52,7 @@ interface Slot {
  * console.log(parameters.w.data); // close to 0
  * await optimizer.release();
  * ```
- * @throws Error without parameters, or if the state belongs to other parameters or another optimiser
+ * @throws Error without parameters, if one has too few or too many values for its shape, or if the state belongs to other parameters or another optimiser
  */
 export async function createOptimizer(
   optimizer: Optimizer,
@@ -66,6 +66,11 @@ export async function createOptimizer(
   const lengths: Record<string, number> = {};
   const sections: Section[] = [];
   const slots = Object.entries(parameters).map(([name, array]): Slot => {
+    if (array.data.length !== countElements(array.shape)) {
+      throw new Error(
+        `the parameter '${name}' of shape ${showShape(array.shape)} needs ${countElements(array.shape)} values, not ${array.data.length}`,
+      );
+    }
     const isKernel = kernels ? kernels.includes(name) : array.shape.length > 1;
     const { rule, item } = ruleFor(optimizer, { shape: array.shape, kernel: isKernel });
     const size = countElements(array.shape);
@@ -90,6 +95,7 @@ export async function createOptimizer(
     }
   }
   if (state) {
+    requireWhole('state.steps', state.steps, 0);
     fillMoments(slots, vectors, state);
     requireRules(optimizer, state);
   }
@@ -97,8 +103,8 @@ export async function createOptimizer(
   return new ParameterOptimizer({ optimizer, program, slots, vectors, learningRate }, state?.steps ?? 0);
 }
 
-/** The vectors that a rule neither takes from the parameters nor keeps. */
-const NO_MOMENTS = ['weights', 'gradients', 'decays'];
+/** The vectors of an update that are not moments. */
+const OTHER_VECTORS = ['weights', 'gradients', 'decays'];
 
 function fillMoments(slots: readonly Slot[], vectors: Vectors, { moments }: ParameterOptimizerState): void {
   const expected = momentArrays(slots, vectors);
@@ -137,7 +143,7 @@ type Vectors = Record<string, Float32Array | Float64Array>;
 
 /** Copies of the moments by name and parameter. */
 function momentArrays(slots: readonly Slot[], vectors: Vectors): Record<string, Record<string, NdArray>> {
-  const names = Object.keys(vectors).filter((name) => !NO_MOMENTS.includes(name));
+  const names = Object.keys(vectors).filter((name) => !OTHER_VECTORS.includes(name));
   return Object.fromEntries(
     names.map((moment) => [
       moment,

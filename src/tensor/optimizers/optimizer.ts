@@ -18,7 +18,7 @@ export interface UpdatedParameter {
   readonly shape: readonly number[];
   /** Whether it is the kernel of a network, `[…, in, out]`. */
   readonly kernel?: boolean;
-  /** If a kernel has several columns for each channel, those of one channel before those of the next: how many channels. */
+  /** The number of channels, if a kernel's columns are grouped by channel, several for each. */
   readonly channels?: number;
 }
 

@@ -1,4 +1,4 @@
-// Writes checkpoints and deletes old ones. Milestones, the last stop and the latest checkpoint are kept.
+// Writes checkpoints and deletes old ones. Milestones, the last stop, the latest checkpoints and rollback points are kept.
 
 import { bitsIn, type Glow, type ParameterLayout } from '../../flows/models/index.ts';
 import type { TrainingState } from '../../runs/contents/index.ts';

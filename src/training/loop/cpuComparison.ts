@@ -23,7 +23,7 @@ import type { TrainingParts } from './trainingParts.ts';
  * the gradients, relative to their norm. A software GPU stayed below 1e-5 and 2e-4, in diverging models below 1e-4 for the
  * loss; other GPUs may multiply matrices with fewer bits.
  */
-const MOST = { loss: 1e-3, gradients: 0.05 };
+const TOLERANCES = { loss: 1e-3, gradients: 0.05 };
 
 /**
  * Checks that a device other than the CPU computes the next micro-batch as the CPU does, on every rank.
@@ -86,7 +86,7 @@ export function differenceText(results: PartResults, expected: PartResults, unit
   // Written so that NaN is a difference.
   const image = expected.bitsPerDim.findIndex(
     (loss, index) =>
-      !(Math.abs(results.bitsPerDim[index]! - loss) <= MOST.loss * Math.max(1, Math.abs(loss))),
+      !(Math.abs(results.bitsPerDim[index]! - loss) <= TOLERANCES.loss * Math.max(1, Math.abs(loss))),
   );
   if (image !== -1) {
     const [deviceBits, cpuBits] = [results, expected].map(({ bitsPerDim }) =>
@@ -95,7 +95,7 @@ export function differenceText(results: PartResults, expected: PartResults, unit
     return `${deviceBits} instead of ${cpuBits} ${unit.name} for an image`;
   }
   const difference = differenceNorm(results.gradients, expected.gradients) / norm;
-  return difference <= MOST.gradients || norm === 0
+  return difference <= TOLERANCES.gradients || norm === 0
     ? null
     : `gradients that differ by ${Number((100 * difference).toPrecision(2))} % of their norm`;
 }

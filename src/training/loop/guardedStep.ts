@@ -39,7 +39,7 @@ export async function guardedStep(parts: TrainingParts): Promise<StepOutcome> {
     gradients: async () => trainer.layout.unpack(await trainer.arrays.readGradients()),
   });
   const { bitsPerDim, gradientNorm } = record;
-  const seen = { bitsPerDim, gradientNorm, willBeCut: schedule.clipNorm !== undefined };
+  const seen = { bitsPerDim, gradientNorm, willBeClipped: schedule.clipNorm !== undefined };
   const reason = refusal(guard, seen, resultUnit(model.options));
   if (reason === null) {
     await trainer.update(batchGradients, learningRate);

@@ -43,7 +43,7 @@ async function trained(
     onTrouble: (_, text) => troubles.push(text),
     ...(onMilestone && { onMilestone }),
   };
-  return { ...(await train({ ...run, threads: 1, events, ...options })), told: troubles, rates };
+  return { ...(await train({ ...run, threads: 1, events, ...options })), troubles, rates };
 }
 
 /** Puts a NaN into the noise of the batches at these steps. */
@@ -70,7 +70,7 @@ function breaking(
 describe('a bad batch', () => {
   it('is dropped, reported and logged, and changes nothing', async () => {
     spoil((step) => step === 4);
-    const { state, told: troubles } = await trained('batch', { training: { steps: 10 } });
+    const { state, troubles } = await trained('batch', { training: { steps: 10 } });
     expect(troubles).toEqual([
       'step 4 was dropped: the loss is not finite: the batch contains NaN or infinity',
     ]);
@@ -114,11 +114,7 @@ describe('weights that are not finite', () => {
     const onMilestone = breaking(4, ({ weights }) => {
       weights.small!.data[3] = Number.NaN;
     });
-    const {
-      state,
-      told: troubles,
-      rates,
-    } = await trained('weight', { training: { steps: 10 }, onMilestone });
+    const { state, troubles, rates } = await trained('weight', { training: { steps: 10 }, onMilestone });
     const reason = /the loss is not finite: the weight levels\/0\/steps\/0\/\S+ is not finite/;
     expect(troubles).toHaveLength(2);
     expect(troubles[0]).toMatch(reason);
@@ -154,7 +150,7 @@ describe('weights that are not finite', () => {
     const onMilestone = breaking(4, ({ weights }) => {
       weights.small!.data.fill(1e30);
     });
-    const { told: troubles } = await trained('layer', { training: { steps: 10 }, onMilestone });
+    const { troubles } = await trained('layer', { training: { steps: 10 }, onMilestone });
     expect(troubles[0]).toMatch(
       /^step 5 was dropped: the loss is not finite: first in layer levels\/0\/steps\/0\/actnorm$/,
     );

@@ -127,10 +127,12 @@ describe('a run with adamw', () => {
   it('can change the options of adamw on resume', async () => {
     copy('adamw', 'adamw on');
     const changes = { training: { steps: 8, optimizer: { weightDecay: 0 } } };
-    expect((await goOn('adamw on', {}, changes)).state).toMatchObject({
-      step: 8,
-      optimizer: { name: 'adamw' },
-    });
+    const { state, config } = await goOn('adamw on', {}, changes);
+    expect(state).toMatchObject({ step: 8, optimizer: { name: 'adamw' } });
+    expect(config.training.optimizer).toMatchObject({ weightDecay: 0 });
+    copy('adamw', 'adamw unchanged');
+    const unchanged = await goOn('adamw unchanged', {}, { training: { steps: 8 } });
+    expect(unchanged.state.weights).not.toEqual(state.weights);
   });
 
   it('rejects another optimiser on resume, requested or written into its configuration', async () => {

@@ -49,8 +49,8 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
   readonly parts?: readonly PartDefinition[] | undefined;
   /**
    * The processes that train together, each calling this function with the same run; by default only this one.
-   * Each computes its share of every batch. Rank 0 alone reports events and writes: the others need a store, but its
-   * contents do not matter.
+   * Each computes its share of every batch. Rank 0 alone writes: the others need a store, but its contents do not matter.
+   * `events` are called on each rank that sets them.
    */
   readonly ranks?: Ranks | undefined;
   /** @internal What is trained to, in place of the images: `trainToAction` sets it. */

@@ -33,7 +33,7 @@ import {
   type BatchGradients,
   microBatchSize,
   rankBatchSize,
-  requireOwnMoments,
+  requireMatchingOptimizer,
   type StateArrays,
   type StateArraysOptions,
   sectionsIn,
@@ -157,7 +157,7 @@ export class DeviceArrays implements StateArrays {
       await this.sumOverRanks();
     }
     const parts = this.opened.bitsPerDim.map((array, index) => [`part${index}`, array]);
-    const { told: reported } = await this.opened.programs.report.run({
+    const { report: reported } = await this.opened.programs.report.run({
       gradients: this.opened.total,
       ...Object.fromEntries(parts),
     });
@@ -189,7 +189,7 @@ export class DeviceArrays implements StateArrays {
 
   async take(state: TrainingStart): Promise<void> {
     const { optimizer } = this.opened.options;
-    requireOwnMoments(optimizer, state);
+    requireMatchingOptimizer(optimizer, state);
     this.copied = undefined;
     const { [TRAINED]: weights, fixed } = this.packed(state.weights);
     await this.fill('weights', weights);
@@ -222,15 +222,15 @@ export class DeviceArrays implements StateArrays {
     const { optimizer } = this.opened.options;
     const { name } = optimizer;
     const hostLayouts = momentLayouts(this.opened.hostLayout, optimizer);
-    const remembered: Record<string, Groups> = {};
+    const moments: Record<string, Groups> = {};
     for (const [moment, layout] of Object.entries(momentLayouts(this.layout, optimizer))) {
       const vector = await this.memory.read(this.vectors.get(moment)!);
-      remembered[moment] = hostLayouts[moment]!.pack(layout.unpack({ [TRAINED]: vector }));
+      moments[moment] = hostLayouts[moment]!.pack(layout.unpack({ [TRAINED]: vector }));
     }
     return {
       weights: { ...this.fixed, ...(await this.readVector(this.vectors.get('weights')!)) },
       average: await this.readVector(this.vectors.get('average')!),
-      optimizer: { name, moments: remembered },
+      optimizer: { name, moments },
     };
   }
 
@@ -285,7 +285,7 @@ function scalar(value: number) {
 interface StepPrograms {
   /** The optimiser and the average of the weights, in place. */
   readonly update: Program;
-  /** From the gradients and bits/dim of every micro-batch to what the host is told: bits/dim, then the squared norm. */
+  /** From the gradients and bits/dim of every micro-batch to the report for the host: bits/dim, then the squared norm. */
   readonly report: Program;
   /** total = total + part, and total = total·factor. */
   readonly add: Program | undefined;
@@ -331,7 +331,7 @@ function buildReport(length: number, parts: number, microBatch: number): Program
   const bitsPerDim = Array.from({ length: parts }, (_, index) => input(`part${index}`, [microBatch]));
   const inputs = Object.fromEntries(bitsPerDim.map((tensor, index) => [`part${index}`, tensor]));
   const report = concatenate([...bitsPerDim, reshape(sumOfSquares(gradients, length), [1])], 0);
-  return { inputs: { gradients, ...inputs }, outputs: { told: report } };
+  return { inputs: { gradients, ...inputs }, outputs: { report } };
 }
 
 /** The number of rows for summing a vector: one workgroup would sum a whole vector, one number after the other. */

@@ -16,10 +16,10 @@ import {
   refusal,
 } from './guard.ts';
 
-const seen = (bitsPerDim: number, gradientNorm = 2, willBeCut = false): Observation => ({
+const seen = (bitsPerDim: number, gradientNorm = 2, willBeClipped = false): Observation => ({
   bitsPerDim,
   gradientNorm,
-  willBeCut,
+  willBeClipped,
 });
 
 /** A guard that has seen a noisy training go from 8 down to about 3 bits/dim. */

@@ -36,7 +36,7 @@ export interface Observation {
   /** The norm of its gradient. */
   readonly gradientNorm: number;
   /** Whether gradients are clipped, so that a long one can do no harm. */
-  readonly willBeCut: boolean;
+  readonly willBeClipped: boolean;
 }
 
 /**
@@ -58,7 +58,7 @@ export function forgetRanges(guard: GuardState): GuardState {
 /** Why a step must not reach the weights, in words; null if it may. */
 export function refusal(
   guard: GuardState,
-  { bitsPerDim, gradientNorm, willBeCut }: Observation,
+  { bitsPerDim, gradientNorm, willBeClipped }: Observation,
   unit: ResultUnit = bitsPerDimUnit,
 ): string | null {
   if (!Number.isFinite(bitsPerDim)) {
@@ -71,7 +71,7 @@ export function refusal(
   if (isAbove(guard.loss, bitsPerDim, lossMargin)) {
     return `the loss jumped to ${show(unit.of(bitsPerDim))} ${unit.name} from about ${show(unit.of(guard.loss.mean))}`;
   }
-  if (!willBeCut && isAbove(guard.logNorm, Math.log(gradientNorm), Math.log(normFactor))) {
+  if (!willBeClipped && isAbove(guard.logNorm, Math.log(gradientNorm), Math.log(normFactor))) {
     return `the norm of the gradient jumped to ${show(gradientNorm)} from about ${show(Math.exp(guard.logNorm.mean))}`;
   }
   return null;

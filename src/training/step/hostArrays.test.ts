@@ -64,7 +64,7 @@ it('an update rejects the moments of another optimiser', async () => {
   const arrays = await HostArrays.open(layout, { optimizer: decaying, ...options });
   const optimizer = { name: 'adamax', moments: { first: layout.zeros(), second: layout.zeros() } };
   await expect(arrays.take({ ...twos(layout), optimizer })).rejects.toThrow(
-    'an adamw update cannot use the moments of adamax',
+    'the moments belong to adamax, but the optimiser is adamw',
   );
 });
 

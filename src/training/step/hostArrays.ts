@@ -26,7 +26,7 @@ import {
   type BatchGradients,
   microBatchSize,
   rankBatchSize,
-  requireOwnMoments,
+  requireMatchingOptimizer,
   type StateArrays,
   type StateArraysOptions,
   sectionsIn,
@@ -156,7 +156,7 @@ export class HostArrays implements StateArrays {
 
   async take(state: TrainingStart): Promise<void> {
     const { optimizer } = this.options;
-    requireOwnMoments(optimizer, state);
+    requireMatchingOptimizer(optimizer, state);
     this.fill('weights', state.weights);
     this.fill('average', state.average);
     for (const [moment, layout] of Object.entries(momentLayouts(this.hostLayout, optimizer))) {

@@ -89,9 +89,9 @@ export interface StateArrays {
 }
 
 /** Rejects the moments of another optimiser. */
-export function requireOwnMoments({ name }: Optimizer, { optimizer }: TrainingStart): void {
+export function requireMatchingOptimizer({ name }: Optimizer, { optimizer }: TrainingStart): void {
   if (optimizer && optimizer.name !== name) {
-    throw new Error(`an ${name} update cannot use the moments of ${optimizer.name}`);
+    throw new Error(`the moments belong to ${optimizer.name}, but the optimiser is ${name}`);
   }
 }
 

@@ -13,7 +13,7 @@ import { type GoldenCase, ndarray, storedArrays, tolerances } from '../../testin
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { BatchLoader } from './batchLoader.ts';
 import { startFromData } from './startFromData.ts';
-import { Trainer } from './trainer.ts';
+import { Trainer, type TrainerOptions } from './trainer.ts';
 
 describe('Trainer', () => {
   it.each(goldenCases(/^training-steps$/))('%s: as it trains, in float32 and in place', async (_, golden) => {
@@ -113,10 +113,16 @@ describe('a trainer refuses', () => {
   const variational = new Glow(images.imageShape, { ...options, dequantisation: 'variational' });
   const batches = (batchSize: number, flow: Glow = model) =>
     new BatchLoader(images, { batchSize, seed: 0, model: flow, augment: [] });
-  const trainer = async (sizes: { batchSize: number; microBatch?: number }): Promise<Trainer> => {
+  const trainer = async (changes: Partial<TrainerOptions>): Promise<Trainer> => {
     const start = await startFromData(model, batches(4).at(0), 0);
     const optimizer = adamax({ beta2: 0.9, biasCorrection: 'standard' });
-    return Trainer.create(model, start, { optimizer, averageDecay: 0.9, threads: 1, ...sizes });
+    return Trainer.create(model, start, {
+      optimizer,
+      averageDecay: 0.9,
+      batchSize: 4,
+      threads: 1,
+      ...changes,
+    });
   };
 
   it.each([3, 5])('a batch of %i images if it was made for 4', async (size) => {
@@ -149,8 +155,13 @@ describe('a trainer refuses', () => {
   it.each([
     [{ batchSize: 4, microBatch: 3 }, 'microBatch is 3, but must divide the 4 images of a batch'],
     [{ batchSize: 4, microBatch: 0 }, 'microBatch is 0, but must divide the 4 images of a batch'],
-    [{ batchSize: 2.5 }, 'batchSize must be a multiple of the number of ranks, not 2.5'],
-  ])('%j', async (sizes, message) => {
-    await expect(trainer(sizes)).rejects.toThrow(message);
+    [
+      { batchSize: 2.5 },
+      'batchSize must be a whole number of 1 or more, and a multiple of the number of ranks, not 2.5',
+    ],
+    [{ averageDecay: 1 }, 'averageDecay must be a number of 0 or more and below 1, not 1'],
+    [{ clipNorm: Number.NaN }, 'clipNorm must be a number of 0 or more, not NaN'],
+  ])('%o', async (changes, message) => {
+    await expect(trainer(changes)).rejects.toThrow(message);
   });
 });

@@ -1,6 +1,7 @@
 // Training steps: the gradients of a batch, and the update of the weights.
 
 import { UserError } from '../../core/errors.ts';
+import { requireFinite, requireFraction } from '../../core/numeric/index.ts';
 import { availableBytes } from '../../core/platform/index.ts';
 import { onlyRank, ranksBeside } from '../../core/ranks/index.ts';
 import {
@@ -74,9 +75,9 @@ interface TrainerParts extends Pick<Trainer, 'layout' | 'plan' | 'arrays'> {
 }
 
 /**
- * The programs and the state of a training of one's own: `create` compiles them, `step` or `computeGradients` and `update` train,
- * `state` is for `FlowModel.fromState`, and `release` frees them. It knows no data, no schedule, no guard and no files: `train`
- * adds these.
+ * Trains a model step by step: `create` compiles the programs; `step`, or `computeGradients` and `update`, trains; pass `state`
+ * to `FlowModel.fromState`; `release` frees the memory. Data, schedule, guard and files are left to the caller; `train` adds
+ * them.
  */
 export class Trainer {
   /** @internal The layout of the states that it takes and returns. */
@@ -104,11 +105,11 @@ export class Trainer {
   /**
    * Compiles the programs for training from a copy of `state`, such as `startFromData` returns.
    *
-   * @throws UserError if the number of workers is impossible, micro-batches do not make up a batch, or the device cannot run
-   * the programs
+   * @throws UserError if an option is out of its range, the number of workers is impossible, micro-batches do not make up a batch,
+   * or the device cannot run the programs
    */
   static async create(model: Flow, state: TrainingStart, chosen: TrainerOptions): Promise<Trainer> {
-    requireParts(chosen);
+    requireOptions(chosen);
     const options = { ...chosen, device: await usedDevice(chosen.device ?? defaultDevice) };
     const layout = new ParameterLayout(model.parameters);
     return releaseOnFailure(async (keep) => {
@@ -182,8 +183,13 @@ export class Trainer {
     return { bitsPerDim: await arrays.readBitsPerDim(0), gradients: await arrays.readGradients() };
   }
 
-  /** Updates the weights by the gradients of the latest batch, clipped to the norm set in the options. */
+  /**
+   * Updates the weights by the gradients of the latest batch, clipped to the norm set in the options.
+   *
+   * @throws UserError (`invalid-argument`) if the learning rate is negative or not finite
+   */
   async update({ gradientNorm }: BatchGradients, learningRate: number): Promise<void> {
+    requireFinite('learningRate', learningRate, 0);
     const { clipNorm } = this.options;
     const { step } = this.current;
     const updates = this.current.updates + 1;
@@ -226,13 +232,17 @@ function initialProgress({ step, updates, guard }: TrainingStart): TrainerProgre
   return { step, updates, guard };
 }
 
-/** Checks the sizes that a program, which knows no configuration, gives. */
-function requireParts(options: TrainerOptions): void {
+/** Checks options that no configuration has validated. */
+function requireOptions(options: TrainerOptions): void {
+  requireFraction('averageDecay', options.averageDecay);
+  if (options.clipNorm !== undefined) {
+    requireFinite('clipNorm', options.clipNorm, 0);
+  }
   const [images, microBatch] = [rankBatchSize(options), microBatchSize(options)];
   if (!Number.isInteger(images) || images < 1) {
     throw new UserError(
       'invalid-argument',
-      `batchSize must be a multiple of the number of ranks, not ${options.batchSize}`,
+      `batchSize must be a whole number of 1 or more, and a multiple of the number of ranks, not ${options.batchSize}`,
     );
   }
   if (!Number.isInteger(microBatch) || microBatch < 1 || images % microBatch !== 0) {

@@ -18,6 +18,8 @@ describe('valueAtStep', () => {
     expect(valueAtStep(curve, 9.9)).toBeNull();
     expect(valueAtStep(curve, 40.1)).toBeNull();
     expect(valueAtStep([], 1)).toBeNull();
+    const broken = [...curve, { step: 80, bitsPerDim: Number.NaN }];
+    expect(valueAtStep(broken, 60)).toBeNull();
   });
 });
 

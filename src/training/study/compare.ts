@@ -233,9 +233,14 @@ function differenceBetween(
 
 /**
  * The value of a validation curve at a step, linear in the logarithm of the step between two points; null before the first
- * and after the last, where nothing was measured.
+ * and after the last, where nothing was measured, and where a value is not finite.
  */
 export function valueAtStep(curve: readonly CurvePoint[], step: number): number | null {
+  const value = interpolated(curve, step);
+  return Number.isFinite(value) ? value : null;
+}
+
+function interpolated(curve: readonly CurvePoint[], step: number): number | null {
   // The fastest variant ends at its last step up to rounding.
   const slack = 1e-9 * step;
   const after = curve.findIndex((point) => point.step >= step - slack);

@@ -144,7 +144,11 @@ describe('parseStudy', () => {
     ],
     [
       'a search on a seed of the study',
-      { ...template, search: { seeds: [1, 5] } },
+      {
+        ...template,
+        grid: { ...template.grid, 'training.learningRate': { search: [0.001, 0.01] } },
+        search: { seeds: [1, 5] },
+      },
       /1 is also a seed of the study/,
     ],
     [
@@ -170,6 +174,33 @@ describe('parseStudy', () => {
       'a huge grid',
       { ...template, grid: { 'model.depth': Array.from({ length: 101 }, (_, n) => n + 1) } },
       /more than 100/,
+    ],
+    [
+      'too many named variants',
+      {
+        base,
+        seeds: [0],
+        variants: Object.fromEntries(
+          Array.from({ length: 101 }, (_, n) => [`v${n}`, { 'model.depth': n + 1 }]),
+        ),
+      },
+      /more than 100/,
+    ],
+    [
+      'a variant named by punctuation',
+      { base, seeds: [0], variants: { '*': {}, wide: { 'model.conditioner.width': 40 } } },
+      /^variants: a name needs letters or digits$/,
+    ],
+    [
+      'a dataset named as a report',
+      { ...template, datasets: ['data/report.csv'] },
+      /^datasets: the study writes a file report\.csv: rename data\/report\.csv$/,
+    ],
+    ['a search of nothing', { ...template, search: { steps: 50 } }, /^search has no effect/],
+    [
+      'rates that configurations refuse',
+      { ...template, grid: { ...template.grid, 'training.learningRate': { search: [500, 5000] } } },
+      /^grid\.training\.learningRate.* must be two or more ascending numbers above 0, at most 1000$/,
     ],
   ])('refuses %s in one line', (_, value, message) => {
     expect(() => parseStudy(value)).toThrow(

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { phrase, UserError } from '../../core/errors.ts';
 import { lastPart } from '../../runs/settings/experimentName.ts';
-import type { Config } from '../../runs/settings/index.ts';
+import { type Config, MOST_RATE } from '../../runs/settings/index.ts';
 import { resolveConfig } from '../../runs/settings/yaml.ts';
 
 /** The learning rates that a search begins with; it grows beyond them. */
@@ -43,27 +43,31 @@ export interface StudyDefinition {
 
 /** The key whose values can be searched. */
 const RATE = 'training.learningRate';
+/** Files of the study's folder, which has a folder for each dataset too. */
+const RESERVED: readonly string[] = ['study.json', 'report.json', 'report.csv', 'report.md'];
 /** Neighbouring rates of a range differ by at most this factor. */
 const WIDEST_RATIO = 3;
-/** More trainings than this are surely a mistake. */
+/** More variants than this are surely a mistake. */
 const MOST_VARIANTS = 100;
 
 // Each error text completes the sentence 'seeds must be …'.
 const seedsText = 'a list of different whole numbers of 0 or more';
-const ratesText = 'two or more ascending numbers above 0';
+const ratesText = `two or more ascending numbers above 0, at most ${MOST_RATE}`;
 const keysText = 'keys of a configuration with their values';
 const isDistinct = (items: readonly unknown[]): boolean => new Set(items).size === items.length;
 const keys = z.record(z.string(), z.unknown(), keysText);
 const seeds = z
   .array(z.int(seedsText).check(z.minimum(0, seedsText)), seedsText)
   .check(z.minLength(1, seedsText), z.refine(isDistinct, seedsText));
-const rates = z.array(z.number(ratesText).check(z.gt(0, ratesText)), ratesText).check(
-  z.minLength(2, ratesText),
-  z.refine(
-    (list: readonly number[]) => list.every((rate, index) => index === 0 || rate > list[index - 1]!),
-    ratesText,
-  ),
-);
+const rates = z
+  .array(z.number(ratesText).check(z.gt(0, ratesText), z.maximum(MOST_RATE, ratesText)), ratesText)
+  .check(
+    z.minLength(2, ratesText),
+    z.refine(
+      (list: readonly number[]) => list.every((rate, index) => index === 0 || rate > list[index - 1]!),
+      ratesText,
+    ),
+  );
 const valuesText = 'a list of values, or { search: [lowest, highest] } for training.learningRate';
 const stepsText = 'a whole number of 1 or more';
 const definitionSchema = z.strictObject(
@@ -151,6 +155,11 @@ export function parseStudy(value: unknown): Study {
   if (wrong !== undefined) {
     throw invalid(`grid.${wrong[0]}: only ${RATE} can be searched; list its values`);
   }
+  if (definition.search && searched.length === 0) {
+    throw invalid(
+      `search has no effect, since no rate is searched: add grid: { ${RATE}: { search: [0.0005, 0.03] } }`,
+    );
+  }
   const next = Math.max(...seeds) + 1;
   const searchSeeds = search.seeds ?? [next, next + 1];
   const shared = searchSeeds.find((seed) => seeds.includes(seed));
@@ -175,6 +184,10 @@ export function parseStudy(value: unknown): Study {
     'datasets',
     datasets.map(({ name }) => name),
   );
+  const reserved = datasets.find(({ name }) => RESERVED.includes(name.toLowerCase()));
+  if (reserved !== undefined) {
+    throw invalid(`datasets: the study writes a file ${reserved.name}: rename ${reserved.source}`);
+  }
   for (const dataset of datasets) {
     for (const variant of variants) {
       requireValidVariant(study, variant, dataset);
@@ -257,6 +270,7 @@ function listVariants({ grid = {}, variants, baseline }: StudyDefinition): Varia
     name: plainText(name),
     settings: Object.entries(keys).map(([key, value]) => setting(key, value)),
   }));
+  requireFew(combined);
   for (const [key, values] of Object.entries(grid)) {
     if (Array.isArray(values)) {
       combined = combined.flatMap(({ name, settings }) =>
@@ -266,11 +280,12 @@ function listVariants({ grid = {}, variants, baseline }: StudyDefinition): Varia
         })),
       );
     }
-    if (combined.length > MOST_VARIANTS) {
-      throw invalid(`the grid has more than ${MOST_VARIANTS} combinations: list the variants to compare`);
-    }
+    requireFew(combined);
   }
   const names = combined.map(({ name }) => name);
+  if (names.length > 1 && names.includes('')) {
+    throw invalid('variants: a name needs letters or digits');
+  }
   requireDistinct('variants', names);
   if (names.length < 2) {
     throw invalid('a study compares two or more variants: list values in grid, or name them in variants');
@@ -280,6 +295,12 @@ function listVariants({ grid = {}, variants, baseline }: StudyDefinition): Varia
     throw invalid(`baseline must be one of ${names.join(', ')}, not '${baseline}'`);
   }
   return [first, ...combined.filter((variant) => variant !== first)];
+}
+
+function requireFew({ length }: readonly Variant[]): void {
+  if (length > MOST_VARIANTS) {
+    throw invalid(`there are more than ${MOST_VARIANTS} variants: leave some out`);
+  }
 }
 
 /** Values of JSON are values of YAML. */

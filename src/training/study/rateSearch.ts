@@ -1,5 +1,6 @@
 // The search for a variant's learning rate: the rate with the lowest mean on validation images, inside the rates tried.
 import { mean } from '../../core/numeric/index.ts';
+import { MOST_RATE } from '../../runs/settings/index.ts';
 
 /** A learning rate that was tried. */
 export interface TriedRate {
@@ -21,8 +22,6 @@ export interface BestRate {
 
 /** The grid grows by at most so many rates. */
 const MOST_GROWTH = 6;
-/** The highest rate that configurations accept. */
-const HIGHEST_RATE = 1000;
 
 /**
  * The best rate, and how the grid must grow if that is at its edge. A rate that made a seed diverge ranks as the worst, so
@@ -50,9 +49,9 @@ export function bestRate(tried: readonly TriedRate[], initial: number): BestRate
   // Two digits may not tell close rates apart.
   const rounded = [2, 3, 4].map((digits) => Number(next.toPrecision(digits))).find(isBeyond) ?? next;
   const edge = best === 0 ? 'lowest' : 'highest';
-  if (tried.length - initial >= MOST_GROWTH || rounded > HIGHEST_RATE) {
+  if (tried.length - initial >= MOST_GROWTH || rounded > MOST_RATE) {
     const why =
-      rounded > HIGHEST_RATE
+      rounded > MOST_RATE
         ? 'higher ones are not allowed'
         : `the grid has grown by ${MOST_GROWTH} rates already`;
     return { rate, next: null, problem: `the best rate, ${rate}, is the ${edge} tried, and ${why}` };

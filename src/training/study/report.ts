@@ -50,10 +50,10 @@ export function reportMarkdown(report: StudyReport): string {
   return [
     `# ${markdownText(title)}`,
     `Differences are to ${baseline}, in ${unit}, paired by seed and image, over ${seeds}; negative is better. ` +
-      '± is half of the 95 % interval of Student over seeds. ' +
+      "± is half of Student's 95 % interval over seeds. " +
       (tests === 0
         ? 'Nothing was tested.'
-        : `A star marks what differs significantly at ${100 * LEVEL} % after Holm's correction for all ${tests} differences of this report; p is corrected, too.`),
+        : `Stars mark differences that are significant at ${100 * LEVEL} % after Holm's correction for all ${tests} differences of this report; p values are corrected too.`),
     '## Warnings',
     warnings.length === 0 ? 'None.' : warnings.map((text) => `- ${markdownText(text)}`).join('\n'),
     ...datasets.flatMap((dataset) => datasetSections(dataset, report)),

@@ -193,9 +193,12 @@ describe('a study is refused in one line', () => {
 
   it('if a training in its folder has other settings', async () => {
     const base = { ...definition.base, 'model.conditioner.width': 8 };
+    const saved = () => readFileSync(join(folder, 'whole', 'study.json'), 'utf8');
+    const before = saved();
     await (await fails({ base }, 'whole', true)).toThrow(
       /plain-rate0\.01-seed7 was trained with other settings \(model\.conditioner\.width was 4 and is 8 in the study\)/,
     );
+    expect(saved()).toBe(before);
   });
 
   it('if the images have changed since a training ended', async () => {
@@ -231,6 +234,7 @@ it('leaves out trainings that diverge, and says so', async () => {
       wild: { training: { learningRate: 900, clipNorm: 'none' }, model: { conditioner: { width: 8 } } },
     },
     grid: {},
+    search: undefined,
   };
   const report = await runStudy(diverging, join(folder, 'diverging'), engine);
   const [plain, wild] = report!.datasets[0]!.variants;

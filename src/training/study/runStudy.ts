@@ -2,7 +2,7 @@
 import { option, phrase, UserError } from '../../core/errors.ts';
 import { requireArgument } from '../../core/numeric/index.ts';
 import { exists, makeFolders, pathIn, requireNewFolder } from '../../data/files/index.node.ts';
-import { parseStudy, type Study, type StudyDefinition } from './definition.ts';
+import { parseStudy, type StudyDefinition } from './definition.ts';
 import { openStudied, type StudiedDataset } from './images.ts';
 import type { StudyReport } from './report.ts';
 import { type StudyEvents, StudyWork } from './studyWork.ts';
@@ -55,10 +55,17 @@ export async function runStudy(
     datasets.push(await openStudied(study, dataset));
   }
   const { resume = false, events = {}, ...engine } = options;
-  openFolder(folder, study, resume);
+  openFolder(folder, resume);
+  const saveDefinition = (): void => writeJson(pathIn(folder, STUDY_FILE), study.definition, 2);
+  if (!resume) {
+    saveDefinition();
+  }
   const { signal } = engine;
   try {
-    return await new StudyWork(study, datasets, folder, engine, events).report();
+    const report = await new StudyWork(study, datasets, folder, engine, events).report();
+    // Only now: a resume may be refused because its definition doesn't fit the folder's trainings.
+    saveDefinition();
+    return report;
   } catch (error) {
     if (signal?.aborted && error === signal.reason) {
       return null;
@@ -68,7 +75,7 @@ export async function runStudy(
 }
 
 /** Creates the folder, or checks that it holds a study to continue. */
-function openFolder(folder: string, { definition }: Study, resume: boolean): void {
+function openFolder(folder: string, resume: boolean): void {
   const file = pathIn(folder, STUDY_FILE);
   if (resume && !exists(file)) {
     throw new UserError(
@@ -86,5 +93,4 @@ function openFolder(folder: string, { definition }: Study, resume: boolean): voi
     requireNewFolder(folder);
     makeFolders(folder);
   }
-  writeJson(file, definition, 2);
 }

@@ -116,19 +116,19 @@ export class StudyWork {
         await this.train(trainings[index], dataset, dataset.steps);
       }
     }
-    const ofDataset = datasets.map((dataset) =>
+    const contendersByDataset = datasets.map((dataset) =>
       contenders.filter((contender) => contender.dataset === dataset),
     );
     const timesByDataset: StudyTimes[] = [];
     for (const [index, dataset] of datasets.entries()) {
-      timesByDataset.push(await this.time(dataset, ofDataset[index]!));
+      timesByDataset.push(await this.time(dataset, contendersByDataset[index]!));
     }
     await this.test(contenders);
     const unit = resultUnit(datasets[0]!.variants[0]!.config.model);
     const measured: MeasuredDataset[] = [];
     for (const [index, dataset] of datasets.entries()) {
       const variants = [];
-      for (const contender of ofDataset[index]!) {
+      for (const contender of contendersByDataset[index]!) {
         variants.push(await this.measured(contender, timesByDataset[index]!, unit));
       }
       const { name, source, split, images, steps, searchSteps } = dataset;

@@ -54,7 +54,13 @@ export function timeSteps(
       const { trainer, batches, schedule } = await prepareTraining(sources, engine, keep);
       // Low enough to stay finite without a warm-up.
       const rate = 0.01 * schedule.learningRate;
-      steps.push((step) => secondsFor(async () => trainer.step(batches.at(step), rate)));
+      steps.push((step) =>
+        secondsFor(async () => {
+          await trainer.step(batches.at(step), rate);
+          // A GPU has only queued the update: a read waits for it.
+          await trainer.arrays.readBitsPerDim(0);
+        }),
+      );
     }
     const seconds = await measureInTurn(steps, {
       ...{ warmUp: WARM_UP, rounds, signal },

@@ -181,7 +181,7 @@ export async function readOutcome({ folder }: StudyTraining): Promise<TrainingOu
   };
 }
 
-/** The folders of a study. */
+/** The folder of one training of a study. */
 export function trainingFolder(
   study: string,
   dataset: string,

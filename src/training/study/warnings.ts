@@ -3,6 +3,7 @@ import { bitsOfKind } from '../../core/numeric/index.ts';
 import { partName } from '../../core/parts/index.ts';
 import { dequantisationName, valueBits } from '../../flows/models/index.ts';
 import { troubleText } from '../../runs/contents/stored.ts';
+import { optimizers } from '../../tensor/optimizers/index.ts';
 import type { DatasetResult, VariantResult } from './compare.ts';
 import type { Study } from './definition.ts';
 import type { StudiedDataset, StudiedVariant } from './images.ts';
@@ -20,7 +21,7 @@ export function listWarnings(
       : []),
     ...datasets.flatMap((dataset, index) => [
       ...lengthWarnings(dataset, study.rates !== null),
-      ...settingWarnings(dataset),
+      ...settingWarnings(dataset, study.rates !== null),
       ...baselineWarnings(dataset, results[index]!),
       ...trainingWarnings(results[index]!),
     ]),
@@ -76,14 +77,14 @@ function lengthWarnings(dataset: StudiedDataset, isSearched: boolean): string[] 
   ];
 }
 
-function settingWarnings(dataset: StudiedDataset): string[] {
+function settingWarnings(dataset: StudiedDataset, isSearched: boolean): string[] {
   const { name, variants, split } = dataset;
   const differ = (read: (variant: StudiedVariant) => unknown): boolean =>
     new Set(variants.map(read)).size > 1;
   return [
     ...(split === 'validation'
       ? [
-          `${name} has no test images: results are for the validation images, which were also used to choose rates.`,
+          `${name} has no test images: results are for the validation images${isSearched ? ', which were also used to choose rates' : ''}.`,
         ]
       : []),
     ...(differ(({ config }) => config.training.batchSize)
@@ -94,9 +95,15 @@ function settingWarnings(dataset: StudiedDataset): string[] {
           `On ${name}, the dequantisation noise differs: a lower value may only mean a tighter bound on the likelihood.`,
         ]
       : []),
+    ...forVariants(dataset, ({ config }) => {
+      const { learningRates = [] } = optimizers.find(partName(config.training.optimizer));
+      return isSearched && learningRates.length > 0
+        ? `${learningRates.map((name) => `training.optimizer.${name}`).join(' and ')} was not searched, so another optimiser may be favoured`
+        : null;
+    }),
     ...forVariants(dataset, ({ schedule }) =>
       schedule.decaySteps > 0
-        ? 'the learning rate decays, so values at equal time are of trainings that are not done, and favour the fastest variant'
+        ? 'the learning rate decays, so values at equal time come from unfinished trainings, which favours the fastest variant'
         : null,
     ),
   ];
@@ -152,7 +159,7 @@ function trainingWarnings({ dataset, variants, equalSeconds }: DatasetResult): s
   const moved =
     places.size > 1
       ? [
-          `On ${dataset}, trainings ran in different places (${[...places].join('; ')}), so they may differ by more than their seeds.`,
+          `On ${dataset}, trainings used different devices or numbers of threads or workers (${[...places].join('; ')}), so they may differ by more than their seeds.`,
         ]
       : [];
   const perVariant = variants.flatMap((result) => {
@@ -166,7 +173,7 @@ function trainingWarnings({ dataset, variants, equalSeconds }: DatasetResult): s
       }),
       ...(equalSeconds !== null && equalSteps !== null && equalTime === null
         ? [
-            `${where} has no value at equal time: its first validation came after the fastest variant was done.`,
+            `${where} has no value at equal time: its first validation came after the fastest variant was done, or a validation wasn't finite.`,
           ]
         : []),
       ...(sampling !== null && 'problem' in sampling

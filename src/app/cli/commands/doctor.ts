@@ -231,7 +231,8 @@ const hardKinds: Readonly<Record<HardImages['kind'], string>> = {
 function hardImagesTable({ layers, hardImages }: Diagnosis, { quick, plannedLayers }: Examined): string {
   if (plannedLayers !== undefined) {
     const left = layers.length < plannedLayers ? 'the other layers and hard images' : 'hard images';
-    return `stopped after ${layers.length} of ${formatCounted(plannedLayers, 'layer')}: ${left} were not examined`;
+    const alsoLeft = quick ? ', nor, with --quick, ln|det| of any layer' : '';
+    return `stopped after ${layers.length} of ${formatCounted(plannedLayers, 'layer')}: ${left} were not examined${alsoLeft}`;
   }
   if (quick) {
     return 'ln|det| of the layers and hard images: not examined with --quick';
