@@ -29,7 +29,7 @@ export interface AdamaxOptions {
  * where m is the moment `first`, u `second`, and `rate` the learning rate over 1 − β₁ᵗ, times √(1 − β₂ᵗ) with Glow's
  * bias correction. Source: Kingma and Ba (2015), as in Glow's code.
  *
- * @throws UserError (`invalid-argument`) if a decay is out of its range
+ * @throws UserError (`invalid-argument`) if an option is out of its range
  */
 export function adamax({
   beta1 = 0.9,

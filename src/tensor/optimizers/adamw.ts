@@ -29,7 +29,7 @@ export interface AdamwOptions {
  * decay follows the learning rate, warm-up included: λ is as in PyTorch's AdamW, and α·λ is what the paper's
  * Algorithm 2 calls η·λ. Source: Loshchilov and Hutter, Decoupled Weight Decay Regularization (2019).
  *
- * @throws UserError (`invalid-argument`) if a decay is out of its range
+ * @throws UserError (`invalid-argument`) if an option is out of its range
  */
 export function adamw({
   beta1 = 0.9,

@@ -52,7 +52,8 @@ interface Slot {
  * console.log(parameters.w.data); // close to 0
  * await optimizer.release();
  * ```
- * @throws Error without parameters, if one has too few or too many values for its shape, or if the state belongs to other parameters or another optimiser
+ * @throws Error without parameters, if the values of one don't fit its shape, or if the state belongs to other parameters or
+ * another optimiser
  */
 export async function createOptimizer(
   optimizer: Optimizer,
@@ -66,14 +67,15 @@ export async function createOptimizer(
   const lengths: Record<string, number> = {};
   const sections: Section[] = [];
   const slots = Object.entries(parameters).map(([name, array]): Slot => {
-    if (array.data.length !== countElements(array.shape)) {
+    const size = countElements(array.shape);
+    if (array.data.length !== size) {
+      const shape = showShape(array.shape);
       throw new Error(
-        `the parameter '${name}' of shape ${showShape(array.shape)} needs ${countElements(array.shape)} values, not ${array.data.length}`,
+        `the parameter '${name}' of shape ${shape} needs ${size} values, not ${array.data.length}`,
       );
     }
     const isKernel = kernels ? kernels.includes(name) : array.shape.length > 1;
     const { rule, item } = ruleFor(optimizer, { shape: array.shape, kernel: isKernel });
-    const size = countElements(array.shape);
     sections.push({ rule, item, count: size / countElements(item) });
     const starts = Object.fromEntries(vectorNames(rule).map((vector) => [vector, lengths[vector] ?? 0]));
     for (const vector of Object.keys(starts)) {

@@ -270,7 +270,7 @@ function listVariants({ grid = {}, variants, baseline }: StudyDefinition): Varia
     name: plainText(name),
     settings: Object.entries(keys).map(([key, value]) => setting(key, value)),
   }));
-  requireFew(combined);
+  requireFewVariants(combined);
   for (const [key, values] of Object.entries(grid)) {
     if (Array.isArray(values)) {
       combined = combined.flatMap(({ name, settings }) =>
@@ -280,7 +280,7 @@ function listVariants({ grid = {}, variants, baseline }: StudyDefinition): Varia
         })),
       );
     }
-    requireFew(combined);
+    requireFewVariants(combined);
   }
   const names = combined.map(({ name }) => name);
   if (names.length > 1 && names.includes('')) {
@@ -297,7 +297,7 @@ function listVariants({ grid = {}, variants, baseline }: StudyDefinition): Varia
   return [first, ...combined.filter((variant) => variant !== first)];
 }
 
-function requireFew({ length }: readonly Variant[]): void {
+function requireFewVariants({ length }: readonly Variant[]): void {
   if (length > MOST_VARIANTS) {
     throw invalid(`there are more than ${MOST_VARIANTS} variants: leave some out`);
   }

@@ -34,7 +34,11 @@ const definition: StudyDefinition = {
   seeds: [0, 1, 2],
   variants: {
     plain: { 'model.mixing': '1x1' },
-    own: { 'model.mixing': 'study-mixing', 'model.coupling': 'study-transformer' },
+    own: {
+      'model.mixing': 'study-mixing',
+      'model.coupling': 'study-transformer',
+      'training.optimizer': 'muon',
+    },
   },
   grid: { 'training.learningRate': { search: [0.01, 0.02, 0.04] } },
   search: { steps: 10, seeds: [7] },
@@ -114,6 +118,9 @@ describe('the report', () => {
     expect(variants[1]!.sampling).toEqual({ problem: expect.stringContaining('no inverse yet') });
     expect(uninterrupted.warnings).toContainEqual(
       expect.stringMatching(/^own on images: the time to sample was not measured: .*no inverse yet/),
+    );
+    expect(uninterrupted.warnings).toContain(
+      'On images, own: training.optimizer.restLearningRate was not searched, so it may suit some variants better than others.',
     );
     expect(uninterrupted.warnings).toContain(
       'Learning rates were searched with one seed: another might have chosen others.',

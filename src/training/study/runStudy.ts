@@ -2,7 +2,7 @@
 import { option, phrase, UserError } from '../../core/errors.ts';
 import { requireArgument } from '../../core/numeric/index.ts';
 import { exists, makeFolders, pathIn, requireNewFolder } from '../../data/files/index.node.ts';
-import { parseStudy, type StudyDefinition } from './definition.ts';
+import { parseStudy, type Study, type StudyDefinition } from './definition.ts';
 import { openStudied, type StudiedDataset } from './images.ts';
 import type { StudyReport } from './report.ts';
 import { type StudyEvents, StudyWork } from './studyWork.ts';
@@ -55,27 +55,21 @@ export async function runStudy(
     datasets.push(await openStudied(study, dataset));
   }
   const { resume = false, events = {}, ...engine } = options;
-  openFolder(folder, resume);
-  const saveDefinition = (): void => writeJson(pathIn(folder, STUDY_FILE), study.definition, 2);
-  if (!resume) {
-    saveDefinition();
-  }
+  openFolder(folder, study, resume);
   const { signal } = engine;
-  try {
-    const report = await new StudyWork(study, datasets, folder, engine, events).report();
-    // Only now: a resume may be refused because its definition doesn't fit the folder's trainings.
-    saveDefinition();
-    return report;
-  } catch (error) {
+  const report = await new StudyWork(study, datasets, folder, engine, events).report().catch((error) => {
     if (signal?.aborted && error === signal.reason) {
       return null;
     }
     throw error;
-  }
+  });
+  // Only now: a resume is refused if its definition doesn't fit the folder's trainings.
+  writeDefinition(folder, study);
+  return report;
 }
 
 /** Creates the folder, or checks that it holds a study to continue. */
-function openFolder(folder: string, resume: boolean): void {
+function openFolder(folder: string, study: Study, resume: boolean): void {
   const file = pathIn(folder, STUDY_FILE);
   if (resume && !exists(file)) {
     throw new UserError(
@@ -92,5 +86,10 @@ function openFolder(folder: string, resume: boolean): void {
   if (!resume) {
     requireNewFolder(folder);
     makeFolders(folder);
+    writeDefinition(folder, study);
   }
+}
+
+function writeDefinition(folder: string, { definition }: Study): void {
+  writeJson(pathIn(folder, STUDY_FILE), definition, 2);
 }

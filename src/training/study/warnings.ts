@@ -98,7 +98,7 @@ function settingWarnings(dataset: StudiedDataset, isSearched: boolean): string[]
     ...forVariants(dataset, ({ config }) => {
       const { learningRates = [] } = optimizers.find(partName(config.training.optimizer));
       return isSearched && learningRates.length > 0
-        ? `${learningRates.map((name) => `training.optimizer.${name}`).join(' and ')} was not searched, so another optimiser may be favoured`
+        ? `${learningRates.map((name) => `training.optimizer.${name}`).join(' and ')} was not searched, so it may suit some variants better than others`
         : null;
     }),
     ...forVariants(dataset, ({ schedule }) =>
