@@ -104,30 +104,32 @@ export function timeSamples(
         condition: meanCondition(model.model),
         onOverflow: () => {},
       });
-    const problems: (string | undefined)[] = [];
-    const expected: number[] = [];
-    for (const model of models) {
-      signal?.throwIfAborted();
+    const problems: (string | undefined)[] = models.map(() => undefined);
+    /** NaN if it fails: the inverse of a user's own layer may do anything. */
+    const drawTime = async (index: number, seed: number): Promise<number> => {
       try {
-        // The first compiles.
-        await draw(model, 0);
-        expected.push(await secondsFor(() => draw(model, 0)));
-        problems.push(undefined);
+        return problems[index] === undefined
+          ? await secondsFor(() => draw(models[index]!, seed))
+          : Number.NaN;
       } catch (error) {
-        // The inverse of a user's own layer may do anything.
-        problems.push(problemText(error));
+        problems[index] = problemText(error);
+        return Number.NaN;
       }
+    };
+    const expected: number[] = [];
+    for (const index of models.keys()) {
+      signal?.throwIfAborted();
+      // The first compiles.
+      await drawTime(index, 0);
+      expected.push(await drawTime(index, 0));
     }
-    const sound = models.filter((_, index) => problems[index] === undefined);
     const seconds = await measureInTurn(
-      sound.map((model) => (seed) => secondsFor(() => draw(model, seed))),
-      { warmUp: 1, rounds: roundsFor(expected), signal },
+      models.map((_, index) => (seed) => drawTime(index, seed)),
+      { warmUp: 1, rounds: roundsFor(expected.filter(Number.isFinite)), signal },
     );
-    const typical = typicalTimes(seconds);
-    return models.map((model, index) =>
-      problems[index] === undefined
-        ? { milliseconds: (1000 * typical[sound.indexOf(model)]!) / SAMPLES }
-        : { problem: problems[index] },
+    const typical = typicalTimes(seconds.filter((_, index) => problems[index] === undefined));
+    return problems.map((problem) =>
+      problem === undefined ? { milliseconds: (1000 * typical.shift()!) / SAMPLES } : { problem },
     );
   });
 }
