@@ -29,12 +29,7 @@ import { startFromData } from '../src/training/step/startFromData.ts';
 import { Trainer } from '../src/training/step/trainer.ts';
 import { measureInTurn, secondsFor } from '../src/training/study/measureInTurn.ts';
 import { type BenchModel, benchRate, benchUpdate, randomBatches } from './shared/benchModel.ts';
-import {
-  addBenchOptions,
-  type BenchOptions,
-  describedModel,
-  givenCouplingOptions,
-} from './shared/benchOptions.ts';
+import { addBenchOptions, type BenchOptions, describedModel } from './shared/benchOptions.ts';
 import { machine } from './shared/machine.ts';
 
 interface Options extends BenchOptions, StepOptions {
@@ -102,12 +97,13 @@ async function run(options: Options): Promise<void> {
     timeTraining(model, imageShape, options, engine, (done, total) => show('round', done, total)),
   );
   const { levels, depth, width, size, channels } = options;
+  const { coupling, components, conditioner, blocks, mask, checkerboard, checkerboardWidth } = options;
   const results = trainingTimes.map((each) => {
     const { device, threads } = describePlace(engine, each.workers, 1);
     return {
       ...trainingFigures(each, batch),
-      ...{ levels, depth, width, size, channels, ...givenCouplingOptions(options), device, threads },
-      ...{ batch, rounds },
+      ...{ levels, depth, width, size, channels, coupling, components, conditioner, blocks, mask },
+      ...{ checkerboard, checkerboardWidth, device, threads, batch, rounds },
     };
   });
   process.stdout.write(

@@ -39,11 +39,6 @@ interface CouplingOptions extends Pick<FlowOptions, 'checkerboard' | 'checkerboa
   mask?: string;
 }
 
-const couplingKeys = [
-  ...(['coupling', 'components', 'conditioner', 'blocks'] as const),
-  ...(['mask', 'checkerboard', 'checkerboardWidth'] as const),
-] as const;
-
 /** The options of a benchmark: models, timed rounds, and where they run. */
 export interface BenchOptions extends ModelOptions, EngineOptions {
   mixing: string[];
@@ -93,13 +88,6 @@ export function addBenchOptions(command: Command, defaults: { batch: number; rou
     .option('--rounds <n>', 'timed rounds', wholeNumber(1), defaults.rounds)
     .option('--json', 'print the result as JSON on stdout');
   return addEngineOptions(command);
-}
-
-/** The options of the couplings that were given. */
-export function givenCouplingOptions(options: CouplingOptions): CouplingOptions {
-  return Object.fromEntries(
-    couplingKeys.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]),
-  );
 }
 
 /**

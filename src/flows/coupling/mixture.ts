@@ -29,6 +29,9 @@ const MOST_COMPONENTS = 64;
 /** A lower bound on the logarithm of a scale. */
 const LEAST_LOG_SCALE = -7;
 
+/** The numbers of each value, in parts: K logits, means and logarithms of scales; shift; t. */
+type NumberParts = [logits: Tensor, means: Tensor, logScales: Tensor, shift: Tensor, t: Tensor];
+
 /** The axes of images with the batch last, and the other way round. */
 const BATCH_LAST = [3, 1, 2, 0];
 
@@ -48,40 +51,34 @@ export function mixture({ components = 4 }: MixtureOptions = {}): TransformerFor
   }
   const apart = Float64Array.from({ length: components }, (_, k) => (2 * k - components + 1) / components);
   /** The mixtures with these logits, means and logarithms of scales; components lie along `axis`, the last but one. */
-  const createMixtures = ([logits, means, logScales]: readonly Tensor[], axis: number): MixtureNumbers => ({
-    logits: logits!,
-    means: add(means!, constant({ shape: [components, 1], data: apart })),
+  const createMixtures = (
+    logits: Tensor,
+    means: Tensor,
+    logScales: Tensor,
+    axis: number,
+  ): MixtureNumbers => ({
+    logits,
+    means: add(means, constant({ shape: [components, 1], data: apart })),
     // max(s, −7).
-    logScales: add(relu(subtract(logScales!, LEAST_LOG_SCALE)), LEAST_LOG_SCALE),
+    logScales: add(relu(subtract(logScales, LEAST_LOG_SCALE)), LEAST_LOG_SCALE),
     axis,
   });
-  /** The numbers of each value, in parts: K logits, means and logarithms of scales; shift; t. */
-  const splitNumbers = (numbers: Tensor, axis: number, channels: number): Tensor[] =>
+  const splitNumbers = (numbers: Tensor, axis: number, channels: number): NumberParts =>
     split(
       numbers,
       axis,
       [components, components, components, 1, 1].map((count) => count * channels),
-    );
+    ) as NumberParts;
   return elementwise({
     name: 'mixture',
     numbers: 3 * components + 2,
     forward(x, numbers) {
       const [images, height, width, channels] = x.shape as [number, number, number, number];
-      const [logits, means, logScales, shift, t] = splitNumbers(numbers, 3, channels) as [
-        Tensor,
-        Tensor,
-        Tensor,
-        Tensor,
-        Tensor,
-      ];
-      const splitAxis = (part: Tensor, count: number): Tensor =>
+      const [logits, means, logScales, shift, t] = splitNumbers(numbers, 3, channels);
+      const splitAxis = (part: Tensor, count = components): Tensor =>
         reshape(part, [images, height, width, count, channels]);
-      const { forward } = logitOfMixture(
-        createMixtures(
-          [logits, means, logScales].map((part) => splitAxis(part, components)),
-          3,
-        ),
-      );
+      const mixtures = createMixtures(splitAxis(logits), splitAxis(means), splitAxis(logScales), 3);
+      const { forward } = logitOfMixture(mixtures);
       const { logit, logDerivative } = forward(splitAxis(x, 1));
       const logScale = logSigmoid(add(t, 2));
       return {
@@ -96,14 +93,8 @@ export function mixture({ components = 4 }: MixtureOptions = {}): TransformerFor
       // Contiguous in memory: the iteration reads all of it at every step.
       const columns = (x: Tensor): Tensor =>
         reshape(transpose(x, BATCH_LAST), [x.shape[3]! / channels, values]);
-      const [logits, means, logScales, shift, t] = splitNumbers(columns(numbers), 0, 1) as [
-        Tensor,
-        Tensor,
-        Tensor,
-        Tensor,
-        Tensor,
-      ];
-      const { inverse } = logitOfMixture(createMixtures([logits, means, logScales], 0));
+      const [logits, means, logScales, shift, t] = splitNumbers(columns(numbers), 0, 1);
+      const { inverse } = logitOfMixture(createMixtures(logits, means, logScales, 0));
       const logit = subtract(divide(columns(y), exp(logSigmoid(add(t, 2)))), shift);
       return transpose(reshape(inverse(logit), [channels, height, width, images]), BATCH_LAST);
     },
