@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { beforeAll, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { FlowModel } from '../../model/index.ts';
 import { startRun } from '../../runs/open/run.node.ts';
 import { temporaryFolder } from '../../testing/temporaryFolder.ts';
@@ -9,6 +9,8 @@ import { timeSamples } from './times.ts';
 
 const folder = join(temporaryFolder(), 'run');
 const engine = { threads: 1, workers: 1 };
+
+afterEach(() => vi.restoreAllMocks());
 
 beforeAll(async () => {
   const model = Object.fromEntries(conditionedModels).conditions;
@@ -28,7 +30,6 @@ it('says why samples have no time if any of them fails, and times the other mode
     return samples === 6 ? Promise.reject(new Error('did not converge')) : sample.call(this, options);
   });
   const times = await timeSamples([folder, folder], engine);
-  vi.restoreAllMocks();
   expect(times).toHaveLength(2);
   expect(times).toContainEqual({ problem: expect.stringContaining('did not converge') });
   expect(times).toContainEqual({ milliseconds: expect.any(Number) });
