@@ -35,7 +35,6 @@ import {
 
 /** The groups that a rule updates, and the loops that do it. */
 interface RuleUpdate {
-  readonly rule: UpdateRule;
   readonly groups: readonly string[];
   readonly loop: Loop;
   /** Replaces the gradients before the last program of the loop. */
@@ -245,5 +244,5 @@ async function openUpdate(
     sectionsIn(layout, group, optimizer).map((section) => ({ ...section, group })),
   );
   const directions = rule.direction ? keep(await openDirections(sections, options)) : undefined;
-  return { rule, groups, loop, directions, programs: programs.length };
+  return { groups, loop, directions, programs: programs.length };
 }
