@@ -195,11 +195,15 @@ export class RunStore {
     );
   }
 
-  /** Adds an evaluation to those in `summary.json`. */
+  /** Adds an evaluation to those in `summary.json`, unless the same one is there. */
   async appendEvaluation(evaluation: JsonObject): Promise<void> {
     const summary = await this.readSummary();
-    const evaluations = [...evaluationsIn(summary), evaluation];
-    await this.files.write(runFileNames.summary, summaryText({ ...summary, evaluations }));
+    const text = JSON.stringify(evaluation);
+    const others = evaluationsIn(summary).filter((other) => JSON.stringify(other) !== text);
+    await this.files.write(
+      runFileNames.summary,
+      summaryText({ ...summary, evaluations: [...others, evaluation] }),
+    );
   }
 
   /** Another file of the run as text, with its path for errors; undefined if it does not exist. */

@@ -25,12 +25,13 @@ it('refuses to train into a folder in the place of a file, before anything is wr
 });
 
 describe('the summary of a run', () => {
-  it('keeps its evaluations when training resumes', async () => {
+  it('keeps each evaluation once, also when training resumes', async () => {
     expect(await store.readSummary()).toEqual({});
     await store.writeSummary({ steps: 40, bitsPerDim: 2.5 });
     expect(await store.readSummary()).toEqual({ steps: 40, bitsPerDim: 2.5 });
-    await store.appendEvaluation({ split: 'test', bitsPerDim: 2.6 });
-    await store.appendEvaluation({ split: 'test', bitsPerDim: 2.7 });
+    for (const bitsPerDim of [2.6, 2.7, 2.7]) {
+      await store.appendEvaluation({ split: 'test', bitsPerDim });
+    }
     await store.writeSummary({ steps: 80 });
     const expected = {
       steps: 80,

@@ -68,6 +68,16 @@ describe('compareVariants', () => {
     expect(variants[1]).toMatchObject({ equalTime: null, differenceAtEqualTime: null });
   });
 
+  it('leaves out differences of validations that overflowed', () => {
+    const { variants, ...about } = dataset(1);
+    const [base, other] = variants as [(typeof variants)[0], (typeof variants)[0]];
+    const overflowed = { ...other, seeds: [seed(0, [4, 3], [Number.NaN, 3]), ...other.seeds.slice(1)] };
+    const [{ variants: compared }] = compareVariants([{ ...about, variants: [base, overflowed] }]) as [
+      ReturnType<typeof compareVariants>[0],
+    ];
+    expect(compared[1]!.differenceCurve).toEqual([expect.objectContaining({ step: 20, mean: -1 })]);
+  });
+
   it('corrects the tests of all datasets and tables together', () => {
     const tests = compareVariants([dataset(2), dataset(1)]).flatMap(({ variants }) => [
       variants[1]!.differenceAtEqualSteps!,

@@ -82,7 +82,7 @@ export interface VariantResult {
   readonly differenceAtEqualSteps: Difference | null;
   /** To the baseline, on validation images when the fastest variant was done. */
   readonly differenceAtEqualTime: Difference | null;
-  /** To the baseline, on validation images at each milestone; empty for itself. */
+  /** To the baseline, on validation images at each milestone where all are finite; empty for itself. */
   readonly differenceCurve: readonly DifferencePoint[];
 }
 
@@ -198,10 +198,14 @@ function compareOnDataset({ variants, ...dataset }: MeasuredDataset): DatasetRes
         ),
         // Without the seeds whose curves begin later, others would be favoured.
         differenceAtEqualTime: timed.length < pairs.length ? null : differenceBetween(timed),
-        differenceCurve: (pairs[0]?.seed.curve ?? []).map(({ step }, point) => ({
-          step,
-          ...overSeeds(pairs.map(({ seed, base }) => [seed.curve[point]!.value - base.curve[point]!.value])),
-        })),
+        differenceCurve: (pairs[0]?.seed.curve ?? [])
+          .map(({ step }, point) => ({
+            step,
+            ...overSeeds(
+              pairs.map(({ seed, base }) => [seed.curve[point]!.value - base.curve[point]!.value]),
+            ),
+          }))
+          .filter(({ mean }) => Number.isFinite(mean)),
       };
     }),
   };

@@ -180,6 +180,16 @@ describe('a stopped study', () => {
     });
     expect(idle).toEqual([]);
     expect(again).toEqual(report);
+
+    // A training whose test failed doesn't change the times of the others.
+    const recordFile = join(studyFolder, 'images', 'plain-seed0.json');
+    const { perImage: _, ...record } = JSON.parse(readFileSync(recordFile, 'utf8'));
+    writeFileSync(recordFile, JSON.stringify({ ...record, failure: '1 of 48 test images overflowed' }));
+    const failed = await runStudy(definition, studyFolder, { ...engine, resume: true });
+    expect(failed!.datasets[0]!.variants.map(({ secondsPerStep }) => secondsPerStep)).toEqual(
+      report!.datasets[0]!.variants.map(({ secondsPerStep }) => secondsPerStep),
+    );
+    expect(failed!.datasets[0]!.equalSeconds).toBe(report!.datasets[0]!.equalSeconds);
   }, 120_000);
 });
 

@@ -12,9 +12,10 @@ import { evaluate, evaluationRecord, storedEvaluation } from '../../model/measur
 import { changedSplit } from '../../runs/contents/stored.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import { runPaths } from '../../runs/folder/index.ts';
+import type { Config } from '../../runs/settings/index.ts';
 import { releaseAfter } from '../../tensor/engine/index.ts';
 import { writeRunCard } from '../reports/runCard.ts';
-import { isTested, TEST } from '../reports/trainRun.ts';
+import { TEST } from '../reports/trainRun.ts';
 import { compareVariants, type MeasuredDataset, type MeasuredSeed, type MeasuredVariant } from './compare.ts';
 import { type Study, studyConfig } from './definition.ts';
 import type { StudiedDataset, StudiedVariant } from './images.ts';
@@ -63,8 +64,8 @@ interface Contender {
 
 /** The times of a dataset's variants by name. */
 interface StudyTimes {
-  /** The training whose model was timed. */
-  readonly timed: Readonly<Record<string, string>>;
+  /** The configurations that were timed. */
+  readonly configs: Readonly<Record<string, Config>>;
   readonly secondsPerStep: Readonly<Record<string, number>>;
   readonly sampling: Readonly<Record<string, SamplingTime>>;
 }
@@ -299,16 +300,18 @@ export class StudyWork {
     const { engine, events } = this;
     const timed = contenders.flatMap(({ variant, trainings }) => {
       const training = trainings.find((each) => trainingState(each) === 'trained');
-      return training ? [{ variant, training }] : [];
+      // The first seed's configuration, even if that training fails later: a resumed study must keep its times.
+      return training ? [{ variant, training, config: trainings[0]!.config }] : [];
     });
     const byName = <Value>(values: readonly Value[]): Record<string, Value> =>
       Object.fromEntries(values.map((value, index) => [timed[index]!.variant.name, value]));
     const file = pathIn(this.folder, dataset.name, TIMES_FILE);
-    const names = byName(timed.map(({ training }) => training.name));
     const stored = exists(file)
       ? (parseJsonObject(readText(file), file, '; delete it') as unknown as StudyTimes)
       : undefined;
-    if (stored !== undefined && JSON.stringify(stored.timed) === JSON.stringify(names)) {
+    const isTimed = ({ variant, config }: (typeof timed)[0]): boolean =>
+      JSON.stringify(stored?.configs?.[variant.name]) === JSON.stringify(config);
+    if (stored !== undefined && timed.every(isTimed)) {
       return stored;
     }
     const expected = [];
@@ -317,7 +320,7 @@ export class StudyWork {
     }
     const onRound = (done: number, total: number): void => events.onProgress?.('timing', done, total);
     const steps = await timeSteps(
-      timed.map(({ training }) => training.config),
+      timed.map(({ config }) => config),
       dataset.images,
       expected,
       engine,
@@ -327,7 +330,11 @@ export class StudyWork {
       timed.map(({ training }) => training.folder),
       engine,
     );
-    const measured: StudyTimes = { timed: names, secondsPerStep: byName(steps), sampling: byName(samples) };
+    const measured: StudyTimes = {
+      configs: byName(timed.map(({ config }) => config)),
+      secondsPerStep: byName(steps),
+      sampling: byName(samples),
+    };
     writeJson(file, measured, 2);
     return measured;
   }
@@ -365,11 +372,7 @@ export class StudyWork {
       }
       const record = evaluationRecord(evaluation, { split, weights: 'average', model: run.model.options });
       const { step, paths } = run;
-      const store = folderStore(paths);
-      // A study killed after the test may already have recorded it.
-      if (!isTested(await store.readSummary(), step)) {
-        await store.appendEvaluation({ step, seed: TEST.seed, ...storedEvaluation(record) });
-      }
+      await folderStore(paths).appendEvaluation({ step, seed: TEST.seed, ...storedEvaluation(record) });
       await writeRunCard(paths, run);
       extendRecord(training, { perImage: Array.from(evaluation.perImage) });
     }
