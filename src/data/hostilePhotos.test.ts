@@ -60,7 +60,7 @@ it.each<[string, () => Uint8Array, RegExp]>([
       const file = jpegOfScans(16, 1);
       return Buffer.concat([file.subarray(0, 2), ...Array<Buffer>(1120).fill(comment), file.subarray(2)]);
     },
-    /^x: corrupt: it has more than 67108864 bytes beside its pixels/,
+    /^x: corrupt: it has more than 67108864 bytes besides its pixels/,
   ],
   [
     'a JPEG file of 65,536 segments, which a decoder would keep',

@@ -49,7 +49,7 @@ export const Latents = {
 
   /**
    * Latents of one image moved along a direction by several amounts: ε + amount·(towards − from), one image per
-   * amount. `from` and `towards` are of one image each, such as the means of groups.
+   * amount. `from` and `towards` are latents of one image each, such as the means of groups.
    */
   move(
     latents: Latents,
@@ -70,7 +70,7 @@ export const Latents = {
   },
 };
 
-/** Refuses latents of several images, of which all but the first would be ignored, and of several models. */
+/** Refuses latents of several images, because all but the first would be ignored, and of several models. */
 function requireOneImage(...groups: readonly Latents[]): void {
   for (const { shape } of groups.flat()) {
     if (shape[0] !== 1) {

@@ -115,7 +115,7 @@ describe('mismatched shapes are found when the graph is built', () => {
     ['slice([2, 3]): no range 1 to 4 on axis 1', () => op.slice(x(2, 3), 1, 1, 4)],
     ['slice([N, 3]): no range 0 to 1 on axis 0', () => op.slice(x(OPEN_BATCH, 3), 0, 0, 1)],
     [
-      'concatenate([2, 3], [2, 4]): the shapes differ on another axis than 0',
+      'concatenate([2, 3], [2, 4]): the shapes differ on an axis other than 0',
       () => op.concatenate([x(2, 3), x(2, 4)], 0),
     ],
     [
@@ -127,10 +127,10 @@ describe('mismatched shapes are found when the graph is built', () => {
     ['max([N, 3]): no such axes: 2', () => op.max(x(OPEN_BATCH, 3), [2])],
     ['clip([3]): the limit must be at least 0, not -1', () => op.clip(x(3), -1)],
     [
-      'reshape([2, 3]): [1.5, 4] is no shape: lengths are whole and not 0',
+      'reshape([2, 3]): [1.5, 4] is not a shape: lengths must be whole and positive',
       () => op.reshape(x(2, 3), [1.5, 4]),
     ],
-    ['input(): [0, 3] is no shape: lengths are whole and not 0', () => x(0, 3)],
+    ['input(): [0, 3] is not a shape: lengths must be whole and positive', () => x(0, 3)],
     ['slice([4]): no range 0.5 to 2 on axis 0', () => op.slice(x(4), 0, 0.5, 2)],
     ['split([2, 5]): the lengths 2, 2 do not add up to axis 1', () => op.split(x(2, 5), 1, [2, 2])],
     ['split([N, 5]): the lengths 1 do not add up to axis 0', () => op.split(x(OPEN_BATCH, 5), 0, [1])],
@@ -189,7 +189,7 @@ describe('mismatched shapes are found when the graph is built', () => {
       () => op.everyOther(x(2, 4, 3, OPEN_BATCH), 0),
     ],
     [
-      'everyOther([2, 1, 1, 3]): [2, 1, 0, 3] is no shape: lengths are whole and not 0',
+      'everyOther([2, 1, 1, 3]): [2, 1, 0, 3] is not a shape: lengths must be whole and positive',
       () => op.everyOther(x(2, 1, 1, 3), 1),
     ],
     [

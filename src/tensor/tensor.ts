@@ -81,7 +81,7 @@ export function apply<A>(operation: Operation<A>, inputs: readonly Tensor[], att
     throw new ShapeError(
       operation.name,
       shapes,
-      `${showShape(shape)} is no shape: lengths are whole and not 0`,
+      `${showShape(shape)} is not a shape: lengths must be whole and positive`,
     );
   }
   if (shape.filter((length) => length < 0).length > 1) {

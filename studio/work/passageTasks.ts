@@ -151,7 +151,7 @@ function splitNoise(stages: readonly PlacedStage[], picture: Tensor): Tensor[] {
   return latents;
 }
 
-/** Draws the values of each frame with a contrast of its own; those of the images as they are. */
+/** Draws each frame with its own contrast, but images unchanged. */
 function draw(model: FlowModel, values: readonly Float32Array[]): Passage {
   return {
     frames: values.map((frame, index) => {

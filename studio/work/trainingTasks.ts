@@ -67,8 +67,8 @@ const samples = { count: 64, temperature: 0.8, seed: 0 } as const;
 const CHECKPOINT_SECONDS = 5;
 
 /**
- * Samples are drawn from the last checkpoint before so many seconds of training, later each time it has taken a fifth
- * longer.
+ * Samples are drawn from the last checkpoint before these seconds of training; after the last of them, whenever the
+ * training time has grown by a fifth.
  */
 const SAMPLE_SECONDS = [10, 30, 60, 120, 180, 240, 300] as const;
 const LATER = 1.2;

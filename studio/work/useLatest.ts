@@ -27,7 +27,7 @@ export function useLatest<Input, Result>(
   const [latest, setLatest] = useState<Latest<Input, Result>>();
   const [isOutdated, setOutdated] = useState(false);
   const [problem, setProblem] = useState<string>();
-  /** The input that waits, with the work as it was given with it. */
+  /** The waiting input, bound to the work that came with it. */
   const waiting = useRef<(() => Promise<Latest<Input, Result>>) | undefined>(undefined);
   /** Changes when nothing is wanted: what was begun before is then of no use, even if something is wanted later. */
   const round = useRef(0);

@@ -314,7 +314,7 @@ function withoutExtension(name: string): string {
 }
 
 /**
- * The names of images, by which their rows are found.
+ * The names of images, which identify their rows.
  *
  * @param seen the names of images in other splits, to which these are added
  */

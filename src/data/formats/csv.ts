@@ -125,7 +125,7 @@ class RowReader {
   #rowLength = 0;
   #cells: string[] = [];
   #cell = '';
-  /** `ended` right after a quote that ends a cell, unless another follows: two stand for one. */
+  /** `ended` right after a quote that ends a cell, unless another follows: two are an escaped quote. */
   #state: 'plain' | 'quoted' | 'ended' | 'after' = 'plain';
 
   constructor(source: string) {

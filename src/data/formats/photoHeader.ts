@@ -200,7 +200,7 @@ export function requireFewSegments(bytes: Uint8Array): void {
     isSegment(marker) ? length : 0,
   );
   if (inSegments > MOST_SEGMENT_BYTES) {
-    throw new Error(`it has more than ${MOST_SEGMENT_BYTES} bytes beside its pixels`);
+    throw new Error(`it has more than ${MOST_SEGMENT_BYTES} bytes besides its pixels`);
   }
 }
 

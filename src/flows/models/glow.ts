@@ -103,7 +103,7 @@ function requireShape(imageShape: unknown): void {
   }
 }
 
-/** Rejects numbers of levels, steps and couplings of which a part would be dropped. */
+/** Rejects counts of levels, steps and couplings that aren't whole numbers. */
 function requireCounts(options: ModelOptions): void {
   const { levels, depth } = options;
   const checkerboards = checkerboardCounts(options);

@@ -171,7 +171,7 @@ const concatenateOperation: Operation<number> = {
       return { problem: 'an open batch and a known length do not add up' };
     }
     if (!fits || first[axis] === undefined) {
-      return { problem: `the shapes differ on another axis than ${axis}` };
+      return { problem: `the shapes differ on an axis other than ${axis}` };
     }
     const total = others.reduce((length, shape) => length + shape[axis]!, first[axis]!);
     return first.map((length, index) => (index === axis ? total : length));

@@ -34,7 +34,7 @@ export async function startFromData(
   await releaseAfter(async (keep) => {
     let images: Readonly<Record<string, NdArray>> = {};
     const graphs = stageGraphs(model, batch.image.shape[0]!, true);
-    // Nothing starts from what later stages return.
+    // Later stages have nothing to initialise.
     const last = graphs.findLastIndex(({ graph }) => Object.keys(graph.started).length > 0);
     for (const { path, graph } of graphs.slice(0, last + 1)) {
       const names = Object.keys(graph.parameters);

@@ -196,7 +196,7 @@ export function parseStudy(value: unknown): Study {
   return { ...study, datasets };
 }
 
-/** Refuses a variant that is no configuration, or sets what the study sets for all variants. */
+/** Refuses a variant whose configuration is invalid, or that sets what the study sets for all variants. */
 function requireValidVariant(study: Study, variant: Variant, dataset: StudyDataset): void {
   const base = baseConfig(study.definition, dataset);
   const config = studyConfig(study, variant, { dataset });

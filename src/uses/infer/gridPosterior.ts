@@ -135,7 +135,7 @@ export async function gridPosterior(
       ([low, high], axis) =>
         cellsGivenOthers(weights, { axis, axes: axes.length, cells }) >=
           ENOUGH_GIVEN_OTHERS[axes.length - 1]! &&
-        // Coarser cells may have missed a part of it, which goes on beyond the end of an axis then.
+        // Coarser cells may have missed a part of it that extends beyond the end of an axis.
         low - closer[axis]![0] < ROUNDING * (high - low) &&
         closer[axis]![1] - high < ROUNDING * (high - low),
     );

@@ -33,7 +33,7 @@ export function LearningCurves({ runs, areComparable }: LearningCurvesProps) {
   if (runs.length === 0) {
     return null;
   }
-  // Of other runs, the whole is shown.
+  // Other runs are shown whole.
   const names = runs.map(({ name }) => name).join('\n');
   const part = zoom?.runs === names ? zoom.part : undefined;
   const zoomTo = (chosen: Part): void => setZoom({ runs: names, part: chosen });

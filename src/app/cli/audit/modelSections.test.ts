@@ -1,4 +1,4 @@
-// What an audit says about labels.
+// Reports of an audit about labels.
 import { expect, it } from 'vitest';
 import type { Audit } from '../../../uses/odd/audit/index.ts';
 import { labelSection } from './modelSections.ts';

@@ -227,7 +227,7 @@ function requireLengthAhead(
   );
 }
 
-/** Refuses two lengths for one run, of which one would have no effect. */
+/** Refuses two lengths for one run: one would have no effect. */
 function requireOneLength({ minutes, steps, epochs, set = [] }: TrainCommandOptions): void {
   const options = Object.entries({ minutes, steps, epochs }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`],

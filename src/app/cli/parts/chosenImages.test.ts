@@ -4,7 +4,7 @@ import { chosenImages, positionRange } from './chosenImages.ts';
 
 const names = ['a.png', 'b.png', 'more/B.png', 'more/a.png', 'more/c.png'];
 
-/** The selected names that a file lacks of which only the first `seen` images are read. */
+/** The selected names that are missing from the first `seen` images of a file. */
 function missing(only: string[] | undefined, range?: string, seen = 5): string | undefined {
   const chosen = chosenImages(only, range === undefined ? undefined : positionRange(range));
   names.slice(0, seen).forEach((name, index) => {

@@ -65,7 +65,7 @@ export function addSetOptions(command: Command): Command {
 }
 
 /**
- * Refuses `--split` for images in files and folders, of which all are used.
+ * Refuses `--split` for images in files and folders: all of them are used.
  *
  * @throws UserError (`invalid-argument`)
  */

@@ -153,7 +153,7 @@ describe('a model without a form for whole numbers', () => {
     [{ coupling: 'spline' }, 'the transformer of its couplings has no exact form for whole numbers'],
     [
       { prior: 'gaussian-mixture' },
-      'the prior at levels/0/split (gaussian-mixture) has no distribution function that every machine computes alike',
+      'the prior at levels/0/split (gaussian-mixture) has no distribution function that all machines compute identically',
     ],
     [{ dequantisation: 'variational' }, 'its dequantisation is variational'],
   ])('is refused: %j', async (options, reason) => {

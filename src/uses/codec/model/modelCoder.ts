@@ -88,7 +88,7 @@ export function requireCodable({ stages, dequantiser, values, options, condition
     if (stage.latentShape) {
       if (stage.scaling === undefined || stage.base?.distribution === undefined) {
         throw unsupported(
-          `the prior at ${path} (${stage.base?.name}) has no distribution function that every machine computes alike`,
+          `the prior at ${path} (${stage.base?.name}) has no distribution function that all machines compute identically`,
         );
       }
       continue;

@@ -171,7 +171,7 @@ export async function audit(source: string, dataset: RawDataset, options: AuditO
     }
     if (neighbours.ofClass === undefined) {
       return {
-        missing: `too many classes for so many images: ${labels.classes.length} for ${distinct.length}`,
+        missing: `too few images for the classes: ${distinct.length} for ${labels.classes.length}`,
       };
     }
     // The density of the neighbours of each class: −ln of the distance to the third.

@@ -131,7 +131,7 @@ export class PlaneSession {
     });
   }
 
-  /** The looks at several places of the flow as it is now. */
+  /** Looks at several positions of the current flow. */
   async looks(positions: readonly number[], signal: AbortSignal): Promise<Look[]> {
     const looks: Look[] = [];
     for (const position of positions) {
