@@ -123,6 +123,11 @@ export class PartRegistry<Definition extends PartDefinition> {
     return definition;
   }
 
+  /** The name of the chosen part, by default the library's first. */
+  chosenName(choice: PartChoice | undefined): string {
+    return partName(choice) ?? this.names[0]!;
+  }
+
   /** Whether the library has a part of this name. */
   isOfLibrary(name: string): boolean {
     return this.names.includes(name);
@@ -136,7 +141,7 @@ export class PartRegistry<Definition extends PartDefinition> {
    */
   resolve(choice: PartChoice = {}): ChosenPart<Definition> {
     const { key } = this.about;
-    const name = partName(choice) ?? this.names[0]!;
+    const name = this.chosenName(choice);
     const named = typeof choice === 'object' && !isDefinition(choice) ? choice.name : choice;
     if (isDefinition(named)) {
       this.register(named as Definition);

@@ -7,7 +7,6 @@ import {
   type PartDefinition,
   type PartialDefinition,
   PartRegistry,
-  partName,
 } from '../../core/parts/index.ts';
 import { countTrained } from '../contract/parameters.ts';
 import type { Flow } from './flow.ts';
@@ -69,9 +68,7 @@ export function countParameters(imageShape: ImageShape, options: Partial<ModelOp
   const count = (depth?: number): number =>
     countTrained(flowFor(imageShape, { ...options, ...(depth && { depth }) }).parameters);
   const { flow, mask, depth = modelDefaults.depth } = options;
-  const isOfLibrary =
-    flows.isOfLibrary(partName(flow) ?? flows.names[0]!) &&
-    masks.isOfLibrary(partName(mask) ?? masks.names[0]!);
+  const isOfLibrary = flows.isOfLibrary(flows.chosenName(flow)) && masks.isOfLibrary(masks.chosenName(mask));
   if (!isOfLibrary) {
     return count();
   }

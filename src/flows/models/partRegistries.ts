@@ -1,7 +1,7 @@
 // The parts of models by name: mixings, the parts of couplings, base distributions, ways to dequantise; and what is built
 // from them.
 import { type ImageShape, showImageShape } from '../../core/numeric/index.ts';
-import { changedPart, type PartChoice, PartRegistry, partName } from '../../core/parts/index.ts';
+import { changedPart, type PartChoice, PartRegistry } from '../../core/parts/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import {
   type Dequantiser,
@@ -230,7 +230,7 @@ export function dequantisationName({
   dequantisation,
   continuous,
 }: DequantisationOptions & Pick<ValueOptions, 'continuous'>): DequantisationName {
-  return continuous === undefined ? (partName(dequantisation) ?? dequantisers.names[0]!) : NONE;
+  return continuous === undefined ? dequantisers.chosenName(dequantisation) : NONE;
 }
 
 /** The dequantiser for images of a shape. */

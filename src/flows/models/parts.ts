@@ -1,5 +1,5 @@
 // The parts of a model by the options that choose them.
-import { type PartChoice, type PartDefinition, type PartRegistry, partName } from '../../core/parts/index.ts';
+import type { PartChoice, PartDefinition, PartRegistry } from '../../core/parts/index.ts';
 import { flows } from './flowRegistry.ts';
 import { innerParts } from './options.ts';
 
@@ -20,7 +20,7 @@ export type ModelParts = { readonly [Key in PartKey]?: PartChoice };
  * user's own lists the options that choose them.
  */
 function chosen(options: ModelParts): [PartKey, string][] {
-  const chosenName = (key: PartKey): string => partName(options[key]) ?? parts[key].names[0]!;
+  const chosenName = (key: PartKey): string => parts[key].chosenName(options[key]);
   const used: readonly string[] = ['flow', ...(flows.find(chosenName('flow')).uses ?? [])];
   return partKeys.flatMap((key) => (used.includes(key) ? [[key, chosenName(key)]] : []));
 }

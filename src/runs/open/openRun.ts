@@ -124,8 +124,8 @@ export async function configForImages(config: Config, dataset: Dataset): Promise
 
 /** Refuses models of images for points, before other checks that would not name the preset. */
 function requirePointModel({ model }: Config, { name, imageShape, train }: Dataset): void {
-  const flow = partName(model.flow ?? {}) ?? flows.names[0];
-  if (isPointShape(imageShape) && train.kind === 'float32' && flows.isOfLibrary(flow!) && model.levels > 0) {
+  const isOfLibrary = flows.isOfLibrary(flows.chosenName(model.flow));
+  if (isPointShape(imageShape) && train.kind === 'float32' && isOfLibrary && model.levels > 0) {
     throw new UserError(
       'invalid-config',
       phrase`${name} has points of ${imageShape[2]} numbers, but the model is for images: use ${option('preset', 'points')}, or set model.levels=0, model.continuous=true and model.conditioner=dense`,
