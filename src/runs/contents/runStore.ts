@@ -195,7 +195,7 @@ export class RunStore {
     );
   }
 
-  /** Adds an evaluation to those in `summary.json`, unless the same one is there. */
+  /** Adds an evaluation to those in `summary.json`; an equal earlier one moves to the end. */
   async appendEvaluation(evaluation: JsonObject): Promise<void> {
     const summary = await this.readSummary();
     const text = JSON.stringify(evaluation);

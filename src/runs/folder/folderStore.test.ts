@@ -29,7 +29,7 @@ describe('the summary of a run', () => {
     expect(await store.readSummary()).toEqual({});
     await store.writeSummary({ steps: 40, bitsPerDim: 2.5 });
     expect(await store.readSummary()).toEqual({ steps: 40, bitsPerDim: 2.5 });
-    for (const bitsPerDim of [2.6, 2.7, 2.7]) {
+    for (const bitsPerDim of [2.7, 2.6, 2.7]) {
       await store.appendEvaluation({ split: 'test', bitsPerDim });
     }
     await store.writeSummary({ steps: 80 });

@@ -67,7 +67,7 @@ export interface VariantResult {
   readonly tried: readonly TriedRate[];
   /**
    * The time of a step, alternating with the other variants: the median of the first, times the median ratio to it; null if
-   * it failed.
+   * no seed was trained.
    */
   readonly secondsPerStep: number | null;
   /** The time to sample an image; null if it failed. */

@@ -15,7 +15,7 @@ import { runPaths } from '../../runs/folder/index.ts';
 import type { Config } from '../../runs/settings/index.ts';
 import { releaseAfter } from '../../tensor/engine/index.ts';
 import { writeRunCard } from '../reports/runCard.ts';
-import { TEST } from '../reports/trainRun.ts';
+import { isTested, TEST } from '../reports/trainRun.ts';
 import { compareVariants, type MeasuredDataset, type MeasuredSeed, type MeasuredVariant } from './compare.ts';
 import { type Study, studyConfig } from './definition.ts';
 import type { StudiedDataset, StudiedVariant } from './images.ts';
@@ -64,8 +64,8 @@ interface Contender {
 
 /** The times of a dataset's variants by name. */
 interface StudyTimes {
-  /** The configurations that were timed. */
-  readonly configs: Readonly<Record<string, Config>>;
+  /** The configurations that were timed, by variant; missing in files of earlier versions. */
+  readonly configs?: Readonly<Record<string, Config>>;
   readonly secondsPerStep: Readonly<Record<string, number>>;
   readonly sampling: Readonly<Record<string, SamplingTime>>;
 }
@@ -372,7 +372,11 @@ export class StudyWork {
       }
       const record = evaluationRecord(evaluation, { split, weights: 'average', model: run.model.options });
       const { step, paths } = run;
-      await folderStore(paths).appendEvaluation({ step, seed: TEST.seed, ...storedEvaluation(record) });
+      const store = folderStore(paths);
+      // A study killed after the test may already have recorded it, with other threads perhaps.
+      if (!isTested(await store.readSummary(), step)) {
+        await store.appendEvaluation({ step, seed: TEST.seed, ...storedEvaluation(record) });
+      }
       await writeRunCard(paths, run);
       extendRecord(training, { perImage: Array.from(evaluation.perImage) });
     }
