@@ -151,7 +151,7 @@ function splitNoise(stages: readonly PlacedStage[], picture: Tensor): Tensor[] {
   return latents;
 }
 
-/** Draws each frame with its own contrast, but images unchanged. */
+/** Draws each frame with its own contrast; the last, which is the image, unchanged. */
 function draw(model: FlowModel, values: readonly Float32Array[]): Passage {
   return {
     frames: values.map((frame, index) => {

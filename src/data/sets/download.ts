@@ -217,7 +217,7 @@ export interface DownloadDatasetOptions extends DownloadOptions {
  * Existing files are kept.
  *
  * @returns the files; null if the signal stopped it
- * @throws UserError if the dataset can't be downloaded, the server refuses or sends another file, a write fails, or a
+ * @throws UserError if the dataset has no download, the server refuses or sends another file, a write fails, or a
  *   folder to write to is a link that the user hasn't named
  */
 export async function downloadDataset(
