@@ -101,7 +101,14 @@ kinds.push(
   ['variational dequantisation', { dequantisation: 'variational' }],
   [
     'checkerboards, gated networks, mixtures',
-    { depth: 1, checkerboard: [2, 1], conditioner: 'gated', coupling: 'mixture', mask: 'checkerboard' },
+    {
+      depth: 1,
+      checkerboard: [2, 1],
+      checkerboardMixing: true,
+      conditioner: 'gated',
+      coupling: 'mixture',
+      mask: 'checkerboard',
+    },
   ],
 );
 

@@ -114,7 +114,10 @@ describe('on a torus, a model commutes with shifts by multiples of 2^levels', ()
     ['a kernel of 5', { mixing: { name: 'periodic', kernelSize: 5 } }],
     ['gated networks', { mixing: 'periodic', conditioner: 'gated' }],
     ['mixtures, fixed priors', { mixing: '1x1', coupling: 'mixture', learnedPrior: false }],
-    ['checkerboards before the squeezes', { mixing: 'periodic', checkerboard: [2, 1] }],
+    [
+      'checkerboards before the squeezes',
+      { mixing: 'periodic', checkerboard: [2, 1], checkerboardMixing: true },
+    ],
     ['classes', { mixing: '1x1', classes: ['a', 'b'] }],
     ['variational dequantisation', { mixing: '1x1', dequantisation: { name: 'variational', width: 4 } }],
   ])('%s', async (_, options) => {

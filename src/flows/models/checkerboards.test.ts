@@ -99,6 +99,15 @@ describe('couplings with checkerboards', () => {
     expect(await keptBy(second!.stage)).toEqual(ofParity(1, imageShape));
   });
 
+  it('have the mixing of the model only if that is chosen', () => {
+    const layers = (options: Partial<ModelOptions>) =>
+      Object.keys(
+        buildStages({ checkerboard: 1, mixing: 'emerging', ...options })[0]!.stage.bijection.parts!,
+      );
+    expect(layers({})).toEqual(['actnorm', 'coupling']);
+    expect(layers({ checkerboardMixing: true })).toEqual(['actnorm', 'conv1x1', 'emerging', 'coupling']);
+  });
+
   it('have a width of their own', () => {
     const [first] = buildStages({ checkerboard: 1, checkerboardWidth: 7 });
     expect(first!.stage.parameters['coupling/conv2/kernel']!.shape).toEqual([1, 1, 7, 7]);

@@ -12,8 +12,8 @@ import { type PlacedStage, type StagePart, type StagePlace, stageFrom } from './
 
 /**
  * Glow, with any mixing: dequantise, then per level squeeze and `depth` steps of actnorm, mixing and coupling, and after
- * every level but the last a split. Before the squeeze of a level there may be steps of actnorm and a coupling whose mask
- * is a checkerboard. Without levels, there are only steps. Sources: Kingma and Dhariwal, Glow (2018); Dinh et al., Real NVP (2017).
+ * every level but the last a split. Before the squeeze of a level there may be steps whose coupling has a checkerboard as its
+ * mask, with or without a mixing. Without levels, there are only steps. Sources: Kingma and Dhariwal, Glow (2018); Dinh et al., Real NVP (2017).
  */
 export class Glow extends StagedFlow {
   /**
@@ -67,6 +67,7 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
         step: (mask) =>
           chain('step', {
             actnorm: actnorm(levelShape),
+            ...(options.checkerboardMixing && layersOfMixing(options.mixing, levelShape)),
             coupling: buildCoupling(levelShape, { ...options, conditioner }, mask, context),
           }),
       },

@@ -43,6 +43,8 @@ export interface ModelOptions extends ValueOptions, DequantisationOptions, Coupl
   readonly checkerboard?: number | readonly number[];
   /** Hidden channels of their networks, in place of the conditioner's `width`; default 32. */
   readonly checkerboardWidth?: number;
+  /** Whether the mixing precedes these couplings, too; default false. */
+  readonly checkerboardMixing?: boolean;
   /** The mixing of channels, and pixels, between couplings. */
   readonly mixing: PartChoice;
   /** The distribution of the latents of every prior: `gaussian`, which is the default, or another base distribution. */
@@ -89,6 +91,7 @@ const optionNames: Readonly<Record<keyof ModelOptions, true>> = {
   depth: true,
   checkerboard: true,
   checkerboardWidth: true,
+  checkerboardMixing: true,
   mixing: true,
   coupling: true,
   conditioner: true,

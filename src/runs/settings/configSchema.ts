@@ -198,6 +198,11 @@ const model = section({
     wholeNumber(1, MOST_CHANNELS),
     { implied: 32 },
   ),
+  checkerboardMixing: optional(
+    'Whether the mixing precedes checkerboard couplings, too.',
+    z.boolean('true or false'),
+    { implied: false },
+  ),
   prior: optional('The base distribution of the latents of all priors.', part(parts.prior), {
     implied: parts.prior.names[0],
   }),

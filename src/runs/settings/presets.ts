@@ -187,6 +187,8 @@ function photosPreset(side: number, model: ConfigLayer['model']): Preset {
         mixing: 'emerging',
         ...strongCouplings,
         checkerboardWidth: 32,
+        // On emoji −0.06 bits/dim after 1,000 steps; on MNIST, without colours to mix, it gains nothing.
+        checkerboardMixing: true,
         ...model,
       },
       training: { ...strongTraining, steps: 40_000 },

@@ -151,7 +151,7 @@ describe('settings', () => {
     ['__proto__.levels=3', "unknown key '__proto__': known: seed, data, model, training"],
     [
       'model=3',
-      'model must be a section with the keys flow, levels, depth, mixing, coupling, conditioner, boundary, mask, checkerboard, checkerboardWidth, prior, learnedPrior, classes, condition, continuous, bits, dequantisation, not 3',
+      'model must be a section with the keys flow, levels, depth, mixing, coupling, conditioner, boundary, mask, checkerboard, checkerboardWidth, checkerboardMixing, prior, learnedPrior, classes, condition, continuous, bits, dequantisation, not 3',
     ],
     ['model.levels.x=3', 'model.levels must be a whole number from 0 to 12, not { x: 3 }'],
     ['model.levels=', 'model.levels must be a whole number from 0 to 12, not empty'],
@@ -181,7 +181,7 @@ describe('files', () => {
     ['%YAML 1.1\n---\nseed: 1\n', 'a.yaml:1: a directive (%NAME) is not supported: remove it'],
     [
       'model: { <<: { levels: 2 } }\n',
-      "a.yaml: unknown key 'model.<<': known: flow, levels, depth, mixing, coupling, conditioner, boundary, mask, checkerboard, checkerboardWidth, prior, learnedPrior, classes, condition, continuous, bits, dequantisation",
+      "a.yaml: unknown key 'model.<<': known: flow, levels, depth, mixing, coupling, conditioner, boundary, mask, checkerboard, checkerboardWidth, checkerboardMixing, prior, learnedPrior, classes, condition, continuous, bits, dequantisation",
     ],
     [
       'seed: 1\n__proto__: { seed: 2 }\n',

@@ -100,6 +100,7 @@ describe('a default', () => {
     ['prior', 'gaussian', 'student-t', {}],
     ['checkerboard', 0, 2, {}],
     ['checkerboardWidth', 32, 5, { checkerboard: 1 }],
+    ['checkerboardMixing', false, true, { checkerboard: 1 }],
     ['dequantisation', 'uniform', 'variational', {}],
   ];
 

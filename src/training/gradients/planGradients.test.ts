@@ -46,7 +46,10 @@ it.each<[string, Partial<ModelOptions>]>([
     'mixtures and gated networks',
     { ...oneStep, coupling: 'mixture', conditioner: { name: 'gated', blocks: 1 } },
   ],
-  ['checkerboards before the squeezes, and inside', { ...oneStep, checkerboard: 2, mask: 'checkerboard' }],
+  [
+    'checkerboards before the squeezes, and inside',
+    { ...oneStep, checkerboard: 2, checkerboardMixing: true, mask: 'checkerboard' },
+  ],
   [
     'classes and variational dequantisation',
     { depth: 1, classes: ['a', 'b', 'c', 'd'], dequantisation: { name: 'variational', width: 16 } },

@@ -51,7 +51,14 @@ const cases: [string, ModelOptions][] = [
   ],
   [
     'masks of checkerboards, glow',
-    { ...base, depth: 1, mixing: '1x1', mask: 'checkerboard', checkerboard: [1, 2] },
+    {
+      ...base,
+      depth: 1,
+      mixing: '1x1',
+      mask: 'checkerboard',
+      checkerboard: [1, 2],
+      checkerboardMixing: true,
+    },
   ],
   [
     'several steps and levels, kernel 5, dilation 2, additive, 5 bits',

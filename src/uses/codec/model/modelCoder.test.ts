@@ -118,6 +118,7 @@ const models: [string, ImageShape, Partial<ModelOptions>][] = [
     grey,
     { mixing: 'shuffle', checkerboard: [2, 1], classes: ['a', 'b', 'c'] },
   ],
+  ['checkerboards with a mixing', colour, { mixing: 'emerging', checkerboard: 2, checkerboardMixing: true }],
   ['one level, prior not learned', [6, 10, 1], { mixing: 'finc', levels: 1, learnedPrior: false }],
   ['no levels, dense', [3, 5, 2], { mixing: '1x1', levels: 0, conditioner: { name: 'dense', width: 8 } }],
   ["Student's t-distribution", grey, { mixing: '1x1', prior: { name: 'student-t', degreesOfFreedom: 6 } }],
