@@ -42,35 +42,28 @@ const stepParts = ['batch', 'gradients', 'update'] as const;
 /** The seconds of the parts of a step. */
 type PartSeconds = Record<(typeof stepParts)[number], number>;
 
-/** The times of one model, in seconds, over the rounds. */
-interface TrainingTimes {
+/** The minimum and maximum over the rounds. */
+type Range = readonly [least: number, most: number];
+
+/** How fast one model trains. */
+export interface TrainingFigures {
   readonly mixing: string;
   readonly optimizer: string;
   readonly parameters: number;
-  /** Full steps: data, noise, forward and backward, optimiser. */
-  readonly steps: readonly number[];
+  /** Of full steps: data, noise, forward and backward, optimiser. */
+  readonly imagesPerSecond: number;
+  readonly imagesPerSecondRange: Range;
   /** The median times of the parts of a step. */
   readonly parts: Readonly<PartSeconds>;
-  /** Log-likelihoods of a batch with frozen weights, data and noise included. */
-  readonly forwards: readonly number[];
+  /** Of log-likelihoods of a batch with frozen weights, data and noise included. */
+  readonly forwardImagesPerSecond: number;
+  readonly forwardImagesPerSecondRange: Range;
   /** The peak memory of the process, with all models. */
   readonly peakMemoryBytes: number;
   /** Whether activations were kept or recomputed. */
   readonly activations: GradientPlan['activations'];
   /** The number of data-parallel workers. */
   readonly workers: number;
-}
-
-/** The minimum and maximum over the rounds. */
-type Range = readonly [least: number, most: number];
-
-/** How fast one mixing trains. */
-export interface TrainingFigures extends Omit<TrainingTimes, 'steps' | 'forwards'> {
-  /** Of full steps. */
-  readonly imagesPerSecond: number;
-  readonly imagesPerSecondRange: Range;
-  readonly forwardImagesPerSecond: number;
-  readonly forwardImagesPerSecondRange: Range;
 }
 
 const WARM_UP = 3;
@@ -93,15 +86,15 @@ async function run(options: Options): Promise<void> {
   const { batch, rounds } = options;
   const { model, imageShape } = await describedModel(options);
   const engine = await compileOptions(options);
-  const trainingTimes = await withProgress((show) =>
+  const figures = await withProgress((show) =>
     timeTraining(model, imageShape, options, engine, (done, total) => show('round', done, total)),
   );
   const { levels, depth, width, size, channels } = options;
   const { coupling, components, conditioner, blocks, mask, checkerboard, checkerboardWidth } = options;
-  const results = trainingTimes.map((each) => {
+  const results = figures.map((each) => {
     const { device, threads } = describePlace(engine, each.workers, 1);
     return {
-      ...trainingFigures(each, batch),
+      ...each,
       ...{ levels, depth, width, size, channels, coupling, components, conditioner, blocks, mask },
       ...{ checkerboard, checkerboardWidth, device, threads, batch, rounds },
     };
@@ -120,7 +113,7 @@ async function timeTraining(
   options: Options,
   engine: CompileOptions,
   onProgress: (done: number, total: number) => void,
-): Promise<TrainingTimes[]> {
+): Promise<TrainingFigures[]> {
   const { batch, rounds, workers } = options;
   requireWorkers(workers, { ...engine, images: batch });
   return releaseAfter(async (keep) => {
@@ -146,25 +139,32 @@ async function timeTraining(
       turns(roundCount),
     );
     const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
-    const results: TrainingTimes[] = [];
+    const figures: TrainingFigures[] = [];
     for (const [index, contender] of contenders.entries()) {
       const { mixing, optimizer, parameters, plan } = contender;
       const partTimes = stepTimes[index]!;
-      results.push({
+      const training = rates(
+        partTimes.map((step) => stepParts.reduce((total, part) => total + step[part], 0)),
+        batch,
+      );
+      const forward = rates(forwards[index]!, batch);
+      figures.push({
         mixing,
         optimizer,
         parameters,
-        steps: partTimes.map((step) => stepParts.reduce((total, part) => total + step[part], 0)),
+        imagesPerSecond: training.median,
+        imagesPerSecondRange: training.range,
         parts: Object.fromEntries(
           stepParts.map((part) => [part, median(partTimes.map((step) => step[part]))]),
         ) as PartSeconds,
-        forwards: forwards[index]!,
+        forwardImagesPerSecond: forward.median,
+        forwardImagesPerSecondRange: forward.range,
         peakMemoryBytes,
         activations: plan.activations,
         workers: plan.workers,
       });
     }
-    return results;
+    return figures;
   });
 }
 
@@ -226,20 +226,10 @@ function createContender(
   });
 }
 
-/** The figures of training steps and forward passes of a number of images. */
-function trainingFigures({ steps, forwards, ...about }: TrainingTimes, images: number): TrainingFigures {
-  const rates = (seconds: readonly number[]): { median: number; range: Range } => {
-    const [least, greatest] = valueRange(seconds);
-    return { median: images / median(seconds), range: [images / greatest, images / least] };
-  };
-  const [training, forward] = [rates(steps), rates(forwards)];
-  return {
-    ...about,
-    imagesPerSecond: training.median,
-    imagesPerSecondRange: training.range,
-    forwardImagesPerSecond: forward.median,
-    forwardImagesPerSecondRange: forward.range,
-  };
+/** The images per second of rounds of a number of images. */
+function rates(seconds: readonly number[], images: number): { median: number; range: Range } {
+  const [least, greatest] = valueRange(seconds);
+  return { median: images / median(seconds), range: [images / greatest, images / least] };
 }
 
 function tables(results: readonly TrainingFigures[]): string {
