@@ -1,4 +1,4 @@
-// `npm run fuzz`: feeds randomly damaged files to the commands that read them, until the time is up. A command must
+// `npm run fuzz:files`: feeds randomly damaged files to the commands that read them, until the time is up. A command must
 // work or refuse in one line, within limits, and change nothing else. Failures are kept.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -118,7 +118,7 @@ async function tryInputs(numbers: readonly number[]): Promise<void> {
       const kind = visibleText(`${outcome.args[0]}: ${general}`);
       failures.set(kind, (failures.get(kind) ?? 0) + 1);
       const lines = [description, `emerging ${outcome.args.join(' ')}`, failure].map(visibleText);
-      const repeat = `repeat: npm run fuzz -- --seed ${seed} --input ${number}`;
+      const repeat = `repeat: npm run fuzz:files -- --seed ${seed} --input ${number}`;
       process.stdout.write(`${[...lines, repeat].join('\n  ')}\n`);
       const findingFolder = join(keep, `${seed}-${number}`);
       mkdirSync(findingFolder, { recursive: true });
