@@ -87,7 +87,14 @@ export function scaledConvolution(
  */
 export function byNumber(parameter: Tensor, channels: number): Tensor {
   const { shape } = parameter;
-  const numbers = shape.at(-1)! / channels;
+  const outputs = shape.at(-1)!;
+  const numbers = outputs / channels;
+  if (parameter.rank === 1) {
+    return reshape(transpose(reshape(parameter, [channels, numbers])), shape);
+  }
   const rows = shape.slice(0, -1).reduce((product, length) => product * length, 1);
-  return reshape(transpose(reshape(parameter, [rows, channels, numbers]), [0, 2, 1]), shape);
+  // ONNX Runtime moves single elements slowly: by columns, whole rows move between two transpositions of a matrix.
+  const columns = reshape(transpose(reshape(parameter, [rows, outputs])), [channels, numbers, rows]);
+  const reordered = reshape(transpose(columns, [1, 0, 2]), [outputs, rows]);
+  return reshape(transpose(reordered), shape);
 }
