@@ -2,13 +2,13 @@
 // shrunk, as a complete test, and kept in `golden/found`.
 import { Command, Option } from 'commander';
 import fc from 'fast-check';
-import { wholeNumber } from '../../app/cli/parts/options.ts';
+import { parseMinutes, wholeNumber } from '../../app/cli/parts/options.ts';
 import { keepCase } from './failures.ts';
 import { properties } from './properties.ts';
 import { type AnyProperty, caseToJson, topics } from './property.ts';
 
-const { minutes, only, match, seed } = new Command('fuzz')
-  .option('--minutes <n>', 'how long to run', Number, 30)
+const command = new Command('fuzz')
+  .option('--minutes <n>', 'how long to run', parseMinutes, 30)
   .addOption(new Option('--only <topic>', 'try the properties of one topic').choices(topics))
   .option('--match <text>', 'try the properties whose name has this text')
   .option(
@@ -17,14 +17,22 @@ const { minutes, only, match, seed } = new Command('fuzz')
     wholeNumber(0),
     Math.floor(Date.now() / 1000),
   )
-  .parse()
-  .opts<{ minutes: number; only?: string; match?: string; seed: number }>();
+  .parse();
+const { minutes, only, match, seed } = command.opts<{
+  minutes: number;
+  only?: string;
+  match?: string;
+  seed: number;
+}>();
 
 const tried = properties.filter(
   ({ topic, name }) => topic === (only ?? topic) && (match === undefined || name.includes(match)),
 );
 if (tried.length === 0) {
-  throw new Error('no property matches');
+  command.error(
+    `no property of ${only ?? 'any topic'} has '${match ?? ''}' in its name: ${properties.map(({ name }) => name).join(', ')}`,
+    { exitCode: 2 },
+  );
 }
 process.stderr.write(`seed ${seed}, ${tried.length} properties\n`);
 

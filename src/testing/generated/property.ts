@@ -26,23 +26,21 @@ export interface Property<Case> {
 // biome-ignore lint/suspicious/noExplicitAny: each property draws the cases that it checks.
 export type AnyProperty = Property<any>;
 
-/** Numbers that JSON lacks, as texts. */
-const specialNumbers = new Map<string, number>([
+/** Numbers that JSON lacks, by their names in a kept case: `{"number": "NaN"}`. */
+const specialNumbers = new Map<unknown, number>([
   ['NaN', Number.NaN],
   ['Infinity', Number.POSITIVE_INFINITY],
   ['-Infinity', Number.NEGATIVE_INFINITY],
   ['-0', -0],
 ]);
 
-/** A case as JSON, with NaN, infinities and -0 as texts. */
+/** A case as JSON, with NaN, infinities and -0 as `{"number": …}`. */
 export function caseToJson(testCase: unknown): string {
   return JSON.stringify(
     testCase,
     (_, value: unknown) =>
       typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
-        ? Object.is(value, -0)
-          ? '-0'
-          : String(value)
+        ? { number: Object.is(value, -0) ? '-0' : String(value) }
         : value,
     2,
   );
@@ -51,6 +49,8 @@ export function caseToJson(testCase: unknown): string {
 /** The case that `caseToJson` wrote. */
 export function caseFromJson(json: string): unknown {
   return JSON.parse(json, (_, value: unknown) =>
-    typeof value === 'string' ? (specialNumbers.get(value) ?? value) : value,
+    typeof value === 'object' && value !== null && 'number' in value
+      ? (specialNumbers.get(value.number) ?? value)
+      : value,
   );
 }
