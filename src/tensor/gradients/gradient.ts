@@ -200,7 +200,8 @@ function dependents(knownGradients: readonly KnownGradient[], variables: readonl
     isDetached,
   );
   for (const node of order) {
-    depends.set(node, variableSet.has(node) || node.inputs.some((input) => depends.get(input)));
+    const isReached = !isDetached(node) && node.inputs.some((input) => depends.get(input));
+    depends.set(node, variableSet.has(node) || isReached);
   }
   return order.filter((node) => depends.get(node));
 }

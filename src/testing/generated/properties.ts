@@ -1,4 +1,5 @@
 import type { AnyProperty } from './property.ts';
+import { tensorProperties } from './tensors/tensorProperties.ts';
 
 /** Every property, in the order of the topics. */
-export const properties: readonly AnyProperty[] = [];
+export const properties: readonly AnyProperty[] = [...tensorProperties];

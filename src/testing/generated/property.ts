@@ -4,7 +4,7 @@ import type fc from 'fast-check';
 
 /** What generated cases are about; `npm run fuzz -- --only <topic>` tries one. */
 export const topics = ['tensors', 'flows', 'models', 'data', 'commands', 'codec'] as const;
-export type Topic = (typeof topics)[number];
+type Topic = (typeof topics)[number];
 
 /** A statement about every case of a kind. */
 export interface Property<Case> {
