@@ -12,7 +12,7 @@ export interface Call {
 /** More numbers would make a case slow. */
 const MOST_NUMBERS = 300;
 
-/** Pools of values: counting first, since cases shrink to it. */
+/** Pools of values: counting first, since cases shrink to it; last one whose differences say nothing of gradients. */
 const pools: readonly ((choices: Choices, index: number) => number)[] = [
   (_, index) => index + 1,
   (choices) => (choices.below(65) - 32) / 16,
@@ -20,8 +20,8 @@ const pools: readonly ((choices: Choices, index: number) => number)[] = [
   (choices) => (choices.below(1001) - 500) / 100,
   () => 0.75,
   (choices) => [0, -0, 1, -1][choices.below(4)]!,
-  (choices) => [1e-30, 1e30, 1, -1e30, 3e-20, 20, -20][choices.below(7)]!,
   (choices) => [-20, -100, -750, 0, 90, 255, 1e4, -17.5][choices.below(8)]!,
+  (choices) => [1e-30, 1e30, 1, -1e30, 3e-20, 20, -20][choices.below(7)]!,
 ];
 
 /** A program that grows by calls of operations. */
@@ -129,7 +129,7 @@ export class Draft {
   }
 
   #fresh(choices: Choices, shape: readonly number[], size?: 'small'): number {
-    const pool = pools[choices.below(pools.length)]!;
+    const pool = pools[choices.below(pools.length - (this.#hasGradients ? 1 : 0))]!;
     const count = shape.reduce((product, length) => product * length, 1);
     const values = Array.from({ length: count }, (_, index) =>
       size ? (choices.below(17) - 8) / 32 : pool(choices, index),

@@ -162,6 +162,12 @@ class Sum {
     this.#count++;
   }
 
+  /** Counts rounding errors of a number that is added and subtracted. */
+  addRounding([value, radius]: Ball): void {
+    this.#size += 2 * (Math.abs(value) + radius);
+    this.#count += 2;
+  }
+
   addProduct(a: Ball, b: Ball): void {
     this.add(multiplied(a, b));
   }
@@ -367,6 +373,10 @@ const convolution: Evaluation = ([x, kernel], { offsets, boundary, edge }, arith
           sum.addProduct(read, at(kernel!, [tap, channel, out!]));
         } else if (edge && channel === 0) {
           sum.add(at(kernel!, [tap, channels, out!]));
+        }
+        if (edge && channel === 0) {
+          // The edge may be added for every tap, and taken back inside.
+          sum.addRounding(at(kernel!, [tap, channels, out!]));
         }
       }
     }
