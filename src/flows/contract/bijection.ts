@@ -1,5 +1,6 @@
 // The contract of every layer of a flow, their composition, and the shares of pixels in their log-determinants.
 
+import { UserError } from '../../core/errors.ts';
 import { type ImageShape, showImageShape } from '../../core/numeric/index.ts';
 import { constant, sameShape, type Tensor } from '../../tensor/index.ts';
 import { add, divide, expand, reshape, sum } from '../../tensor/operations/index.ts';
@@ -124,12 +125,15 @@ export function bijection<Name extends string>(definition: BijectionDefinition<N
 export function chain(name: string, parts: Readonly<Record<string, Bijection>>): Bijection {
   const entries = Object.entries(parts);
   if (entries.length === 0) {
-    throw new Error(`chain '${name}': needs at least one bijection`);
+    throw new UserError('invalid-argument', `chain '${name}': needs at least one bijection`);
   }
   const numbered = entries.filter(([key]) => /^\d+$/.test(key)).length;
   if (numbered > 0 && numbered < entries.length) {
     // An object lists integer keys before all others, regardless of the written order.
-    throw new Error(`chain '${name}': keys are either all numbers or all words, not both`);
+    throw new UserError(
+      'invalid-argument',
+      `chain '${name}': keys are either all numbers or all words, not both`,
+    );
   }
   const partName = (key: string): string => {
     const number = entries.findIndex(([otherKey]) => otherKey === key) + 1;
@@ -138,7 +142,8 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
   entries.slice(1).forEach(([key, part], index) => {
     const [previousKey, previous] = entries[index]!;
     if (!sameShape(previous.outputShape, part.inputShape)) {
-      throw new Error(
+      throw new UserError(
+        'invalid-argument',
         `${partName(key)} takes images ${showImageShape(part.inputShape)}, ` +
           `but part ${index + 1} (${previousKey}: ${previous.name}) returns ${showImageShape(previous.outputShape)}`,
       );
@@ -188,10 +193,14 @@ function requireTransformed(
   const images = x.shape[0]!;
   const expected = [images, ...outputShape];
   if (!y?.shape || !sameShape(y.shape, expected)) {
-    throw new Error(`${where}: forward must return y of shape [${expected}], not ${shapeOr(y)}`);
+    throw new UserError(
+      'invalid-argument',
+      `${where}: forward must return y of shape [${expected}], not ${shapeOr(y)}`,
+    );
   }
   if (!logDet?.shape || !(sameShape(logDet.shape, []) || sameShape(logDet.shape, [images]))) {
-    throw new Error(
+    throw new UserError(
+      'invalid-argument',
       `${where}: forward must return logDet of shape [] or [${images}], not ${shapeOr(logDet)}`,
     );
   }

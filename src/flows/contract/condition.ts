@@ -1,4 +1,5 @@
 // Conditions of a density: additional data for each image, by name, given at every call.
+import { UserError } from '../../core/errors.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { OPEN_BATCH, sameShape, showShape } from '../../tensor/index.ts';
 
@@ -28,7 +29,8 @@ export function collectConditions(declarations: Iterable<Declaration>): Conditio
     for (const [name, shape] of Object.entries(conditions)) {
       const previous = collected.get(name);
       if (previous && !sameShape(previous.shape, shape)) {
-        throw new Error(
+        throw new UserError(
+          'invalid-argument',
           `the condition '${name}' is ${showShape(previous.shape)} in ${previous.where}, but ${showShape(shape)} in ${where}: ` +
             'give one of them another name',
         );
@@ -60,13 +62,15 @@ export function checkCondition(
   for (const [name, shape] of Object.entries(shapes)) {
     const tensor = condition?.[name];
     if (!tensor) {
-      throw new Error(
+      throw new UserError(
+        'invalid-argument',
         `${where} needs the condition '${name}', ${showShape(shape)} for each image, which is missing`,
       );
     }
     if (![images, 1].some((count) => sameShape(tensor.shape, [count, ...shape]))) {
       const count = images === OPEN_BATCH ? 'N' : images;
-      throw new Error(
+      throw new UserError(
+        'invalid-argument',
         `${where}: the condition '${name}' is ${showShape(tensor.shape)}, expected ${showShape([count as number, ...shape])}, ` +
           `or ${showShape([1, ...shape])} for all images`,
       );

@@ -1,4 +1,5 @@
 // The affine transformer.
+import { UserError } from '../../core/errors.ts';
 import { portableSigmoid } from '../../core/numeric/index.ts';
 import { numberFrom, option } from '../../core/parts/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
@@ -31,7 +32,10 @@ export interface AffineOptions {
  */
 export function affine({ scaleFloor = 0 }: AffineOptions = {}): TransformerFor {
   if (!(scaleFloor >= 0 && scaleFloor < 1)) {
-    throw new Error(`affine: scaleFloor must be at least 0 and below 1, not ${scaleFloor}`);
+    throw new UserError(
+      'invalid-argument',
+      `affine: scaleFloor must be at least 0 and below 1, not ${scaleFloor}`,
+    );
   }
   const shiftAndScale = (numbers: Tensor) => {
     const channels = numbers.shape[3]! / 2;

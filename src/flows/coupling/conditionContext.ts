@@ -1,4 +1,5 @@
 // The context that a condition gives to networks: numbers for each image, and images, at the resolution of a level.
+import { UserError } from '../../core/errors.ts';
 import type { ImageShape } from '../../core/numeric/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
 import {
@@ -54,7 +55,8 @@ export function conditionContext(conditions: readonly ScaledCondition[], imageSh
   const images = conditions.filter(({ shape }) => shape.length > 1);
   const misfit = images.find(({ shape }) => shape[0] !== imageShape[0] || shape[1] !== imageShape[1]);
   if (misfit) {
-    throw new Error(
+    throw new UserError(
+      'invalid-argument',
       `the condition '${misfit.name}' is ${misfit.shape.join(' x ')}: condition images need the height and width of the images, ${imageShape[0]} x ${imageShape[1]}`,
     );
   }

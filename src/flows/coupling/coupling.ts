@@ -128,7 +128,8 @@ function countNumbers(
   changed: ImageShape,
 ): number {
   if (!sameShape(inputShape, changed) || !sameShape(outputShape, changed)) {
-    throw new Error(
+    throw new UserError(
+      'invalid-argument',
       `coupling: the transformer ${name} takes values ${showShape(inputShape)} and returns ${showShape(outputShape)}, ` +
         `but the mask changes ${showShape(changed)}`,
     );
@@ -137,7 +138,8 @@ function countNumbers(
   const { numbers = [] } = conditions;
   const count = (numbers[2] ?? 0) / channels;
   if (!Number.isInteger(count) || count < 1 || !sameShape(numbers, [height, width, count * channels])) {
-    throw new Error(
+    throw new UserError(
+      'invalid-argument',
       `coupling: the transformer ${name} must declare the condition 'numbers', ${showShape([height, width, channels])} ` +
         `or a multiple of its channels, not ${numbers.length > 0 ? showShape(numbers) : 'none'}`,
     );
@@ -214,21 +216,26 @@ function divisionBy(maskFor: MaskFor, shape: ImageShape): Division {
     !expected.some((allowedShape) => String(allowedShape) === String(lengths)) ||
     values.length !== countElements(lengths)
   ) {
-    throw new Error(
+    throw new UserError(
+      'invalid-argument',
       `coupling: the mask has ${lengths.join(' x ')} values, but for images ${shape.join(' x ')} it needs ` +
         `${channels} (one for each channel), ${height} x ${width} (for each pixel) or ${shape.join(' x ')}`,
     );
   }
   const invalidValue = values.find((value) => value !== 0 && value !== 1);
   if (invalidValue !== undefined) {
-    throw new Error(
+    throw new UserError(
+      'invalid-argument',
       `coupling: the mask contains ${invalidValue}: use 1 for values that stay and 0 for those that change`,
     );
   }
   const unchanged = values.flatMap((value, index) => (value === 1 ? [index] : []));
   const changed = values.flatMap((value, index) => (value === 0 ? [index] : []));
   if (unchanged.length === 0 || changed.length === 0) {
-    throw new Error(`coupling: the mask ${unchanged.length === 0 ? 'keeps' : 'changes'} nothing`);
+    throw new UserError(
+      'invalid-argument',
+      `coupling: the mask ${unchanged.length === 0 ? 'keeps' : 'changes'} nothing`,
+    );
   }
   if (lengths.length === 1) {
     return channelDivision(shape, unchanged, changed);

@@ -1,4 +1,5 @@
 // A fully connected conditioner, for points.
+import { UserError } from '../../core/errors.ts';
 import { option, wholeNumber } from '../../core/parts/index.ts';
 import { add, elu, pointwise, reshape } from '../../tensor/operations/index.ts';
 import { denseParameters, filledParameter, prefixed } from '../contract/parameters.ts';
@@ -21,7 +22,10 @@ interface DenseConditionerOptions {
  */
 export function denseConditioner({ width = 64, layers = 2 }: DenseConditionerOptions = {}): Conditioner {
   if (!Number.isInteger(layers) || layers < 0) {
-    throw new Error(`dense: layers must be a whole number of 0 or more, not ${layers}`);
+    throw new UserError(
+      'invalid-argument',
+      `dense: layers must be a whole number of 0 or more, not ${layers}`,
+    );
   }
   const paths = Array.from({ length: layers }, (_, index) => `hidden/${index}`);
   return {

@@ -1,4 +1,5 @@
 // A conditioner of gated residual blocks.
+import { UserError } from '../../core/errors.ts';
 import { option, wholeNumber } from '../../core/parts/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import {
@@ -56,7 +57,10 @@ export function gatedConditioner({
   boundary = 'zero',
 }: GatedConditionerOptions = {}): Conditioner {
   if (!Number.isInteger(blocks) || blocks < 0) {
-    throw new Error(`gated: blocks must be a whole number of 0 or more, not ${blocks}`);
+    throw new UserError(
+      'invalid-argument',
+      `gated: blocks must be a whole number of 0 or more, not ${blocks}`,
+    );
   }
   /** A 3x3 convolution with a bias. */
   const convolved = (x: Tensor, kernel: Tensor, bias: Tensor): Tensor => {

@@ -1,4 +1,5 @@
 // The mixture transformer.
+import { UserError } from '../../core/errors.ts';
 import { portableExp, portableLog, portableSigmoid } from '../../core/numeric/index.ts';
 import { option, wholeNumber } from '../../core/parts/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
@@ -45,7 +46,8 @@ const BATCH_LAST = [3, 1, 2, 0];
  */
 export function mixture({ components = 4 }: MixtureOptions = {}): TransformerFor {
   if (!Number.isInteger(components) || components < 1 || components > MOST_COMPONENTS) {
-    throw new Error(
+    throw new UserError(
+      'invalid-argument',
       `mixture: components must be a whole number from 1 to ${MOST_COMPONENTS}, not ${components}`,
     );
   }

@@ -1,5 +1,6 @@
 // The parts of couplings: the contracts of masks, conditioners, contexts and transformers, their definitions, and the masks
 // that the library has.
+import { UserError } from '../../core/errors.ts';
 import type { ImageShape } from '../../core/numeric/index.ts';
 import type {
   OptionSchemas,
@@ -227,7 +228,7 @@ export function defineTransformer<Schemas extends OptionSchemas = Record<never, 
  */
 export function channelHalves([, , channels]: ImageShape): Mask {
   if (channels < 2) {
-    throw new Error('coupling: needs at least 2 channels');
+    throw new UserError('invalid-argument', 'coupling: needs at least 2 channels');
   }
   return Array.from({ length: channels }, (_, channel) => (channel < Math.floor(channels / 2) ? 1 : 0));
 }
@@ -247,7 +248,7 @@ export interface CheckerboardOptions {
 export function checkerboard({ keep = 0 }: CheckerboardOptions = {}): (shape: ImageShape) => Mask {
   return ([height, width]) => {
     if (height * width === 1) {
-      throw new Error('coupling: a checkerboard needs at least 2 pixels');
+      throw new UserError('invalid-argument', 'coupling: a checkerboard needs at least 2 pixels');
     }
     return Array.from({ length: height }, (_, row) =>
       Array.from({ length: width }, (_, column) => ((row + column) % 2 === keep ? 1 : 0)),

@@ -1,4 +1,5 @@
 // The spline transformer.
+import { UserError } from '../../core/errors.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { reshape, transpose } from '../../tensor/operations/index.ts';
 import { defineTransformer, elementwise, type TransformerFor } from './parts.ts';
@@ -20,10 +21,13 @@ export interface SplineOptions {
  */
 export function spline({ bins = 8, bound = 4 }: SplineOptions = {}): TransformerFor {
   if (!Number.isInteger(bins) || bins < 2 || bins > MOST_BINS) {
-    throw new Error(`spline: bins must be a whole number from 2 to ${MOST_BINS}, not ${bins}`);
+    throw new UserError(
+      'invalid-argument',
+      `spline: bins must be a whole number from 2 to ${MOST_BINS}, not ${bins}`,
+    );
   }
   if (!(bound > 0 && bound < Number.POSITIVE_INFINITY)) {
-    throw new Error(`spline: bound must be a number above 0, not ${bound}`);
+    throw new UserError('invalid-argument', `spline: bound must be a number above 0, not ${bound}`);
   }
   const form = { bins, bound };
   const count = numbersPerSpline(form);

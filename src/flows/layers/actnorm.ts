@@ -1,4 +1,5 @@
 // Activation normalisation: a scale and a shift per channel, initialised from the first batch.
+import { UserError } from '../../core/errors.ts';
 import { countElements, type ImageShape } from '../../core/numeric/index.ts';
 import { isOpen, showShape, type Tensor } from '../../tensor/index.ts';
 import {
@@ -66,7 +67,8 @@ export function normalised(x: Tensor, p: Parameters): { y: Tensor; logScale: Ten
 
 function meanPerChannel(x: Tensor): Tensor {
   if (isOpen(x.shape)) {
-    throw new Error(
+    throw new UserError(
+      'invalid-argument',
       `actnorm: data-dependent initialisation needs a batch of known size, not ${showShape(x.shape)}`,
     );
   }

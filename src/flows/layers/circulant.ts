@@ -1,5 +1,6 @@
 // Channels mixed by circulant and diagonal matrices in turn.
 
+import { UserError } from '../../core/errors.ts';
 import { type ImageShape, once } from '../../core/numeric/index.ts';
 import { option, wholeNumber } from '../../core/parts/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
@@ -39,7 +40,10 @@ export interface CirculantOptions {
  */
 export function circulant(shape: ImageShape, { diagonals = 2 }: CirculantOptions = {}): Bijection {
   if (!Number.isInteger(diagonals) || diagonals < 1) {
-    throw new Error(`circulant: the number of diagonals must be 1 or more, not ${diagonals}`);
+    throw new UserError(
+      'invalid-argument',
+      `circulant: the number of diagonals must be 1 or more, not ${diagonals}`,
+    );
   }
   const [height, width, channels] = shape;
   const fourier = once(() => fourierTables(channels));

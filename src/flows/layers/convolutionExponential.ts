@@ -1,5 +1,6 @@
 // The convolution exponential: the exponential of the matrix of any zero-padded convolution.
 
+import { UserError } from '../../core/errors.ts';
 import type { ImageShape } from '../../core/numeric/index.ts';
 import { numberFrom, option } from '../../core/parts/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
@@ -53,10 +54,11 @@ export function convolutionExponential(
   { kernelSize = 3, normBound = 1 }: ConvolutionExponentialOptions = {},
 ): Bijection {
   if (!Number.isInteger(kernelSize) || kernelSize < 1 || kernelSize % 2 === 0) {
-    throw new Error(`convexp: the kernel size must be odd, not ${kernelSize}`);
+    throw new UserError('invalid-argument', `convexp: the kernel size must be odd, not ${kernelSize}`);
   }
   if (!(normBound > 0 && normBound <= MOST_NORM_BOUND)) {
-    throw new Error(
+    throw new UserError(
+      'invalid-argument',
       `convexp: the norm bound must be above 0 and at most ${MOST_NORM_BOUND}, not ${normBound}`,
     );
   }

@@ -1,4 +1,5 @@
 // The kernels of mixings: the free taps of corner convolutions, and a check that a kernel doesn't reach beyond all images.
+import { UserError } from '../../core/errors.ts';
 import { countElements, once } from '../../core/numeric/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
 import { add, logAbs, multiply, reshape, slice, subtract, sum } from '../../tensor/operations/index.ts';
@@ -90,10 +91,13 @@ export function requireTaps(
   { kernelSize, dilation, odd }: { kernelSize: number; dilation: number; odd: boolean },
 ): void {
   if (!Number.isInteger(kernelSize) || kernelSize < 1 || (odd && kernelSize % 2 === 0)) {
-    throw new Error(`${layer}: the kernel size must be ${odd ? 'odd' : '1 or more'}, not ${kernelSize}`);
+    throw new UserError(
+      'invalid-argument',
+      `${layer}: the kernel size must be ${odd ? 'odd' : '1 or more'}, not ${kernelSize}`,
+    );
   }
   if (!Number.isInteger(dilation) || dilation < 1) {
-    throw new Error(`${layer}: the dilation must be 1 or more, not ${dilation}`);
+    throw new UserError('invalid-argument', `${layer}: the dilation must be 1 or more, not ${dilation}`);
   }
 }
 

@@ -1,5 +1,6 @@
 // Autoregressive mixing: networks with triangular masks scale and shift every value.
 
+import { UserError } from '../../core/errors.ts';
 import { countElements, type ImageShape, once } from '../../core/numeric/index.ts';
 import { option, wholeNumber } from '../../core/parts/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
@@ -61,7 +62,8 @@ export function maf(shape: ImageShape, { hiddenChannels = 96 }: MafOptions = {})
     [Math.min(hiddenChannels, 2 * channels), Math.max(hiddenChannels, 2 * channels)],
   ] as const) {
     if (!Number.isInteger(larger / smaller)) {
-      throw new Error(
+      throw new UserError(
+        'invalid-argument',
         `maf: ${hiddenChannels} hidden channels do not divide evenly among ${channels} channels`,
       );
     }

@@ -1,5 +1,6 @@
 // The periodic convolution: circular over the image, so that each spatial frequency has its own matrix.
 
+import { UserError } from '../../core/errors.ts';
 import { countElements, type ImageShape, randomOrthogonal } from '../../core/numeric/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
 import {
@@ -36,7 +37,7 @@ import { kernelSizeOption } from './sharedOptions.ts';
  */
 export function periodic(shape: ImageShape, { kernelSize = 3 }: { kernelSize?: number } = {}): Bijection {
   if (!Number.isInteger(kernelSize) || kernelSize < 1 || kernelSize % 2 === 0) {
-    throw new Error(`periodic: the kernel size must be odd, not ${kernelSize}`);
+    throw new UserError('invalid-argument', `periodic: the kernel size must be odd, not ${kernelSize}`);
   }
   const [height, width, channels] = shape;
   const centre = (kernelSize - 1) / 2;

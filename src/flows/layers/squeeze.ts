@@ -1,4 +1,5 @@
 // Squeeze: blocks of 2x2 pixels become channels.
+import { UserError } from '../../core/errors.ts';
 import type { ImageShape } from '../../core/numeric/index.ts';
 import { constant } from '../../tensor/index.ts';
 import { reshape, transpose } from '../../tensor/operations/index.ts';
@@ -8,7 +9,7 @@ import type { Bijection } from '../contract/bijection.ts';
 export function squeeze(shape: ImageShape): Bijection {
   const [height, width, channels] = shape;
   if (height % 2 !== 0 || width % 2 !== 0) {
-    throw new Error(`squeeze: height and width must be even, not ${height}x${width}`);
+    throw new UserError('invalid-argument', `squeeze: height and width must be even, not ${height}x${width}`);
   }
   const [rows, columns] = [height / 2, width / 2];
   const layer: Bijection = {

@@ -1,4 +1,5 @@
 // An elementwise bijection onto the inside of the unit interval.
+import { UserError } from '../../core/errors.ts';
 import type { ImageShape } from '../../core/numeric/index.ts';
 import {
   add,
@@ -33,7 +34,10 @@ export function unitInterval(
 ): Bijection {
   const [height, width, channels] = shape;
   if (!(margin >= 0 && margin < 0.5)) {
-    throw new Error(`unitInterval: margin must be at least 0 and below 0.5, not ${margin}`);
+    throw new UserError(
+      'invalid-argument',
+      `unitInterval: margin must be at least 0 and below 0.5, not ${margin}`,
+    );
   }
   return {
     name: 'unit interval',

@@ -1,5 +1,6 @@
 // Woodbury transformations: the identity plus a product of low rank, over the channels and over the pixels.
 
+import { UserError } from '../../core/errors.ts';
 import type { ImageShape } from '../../core/numeric/index.ts';
 import { option, wholeNumber } from '../../core/parts/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
@@ -125,7 +126,10 @@ const asColumns: Part['onRows'] = ({ left: leftMatrix, right }) => ({
 function lowRank(name: string, size: number, maxRank: number): LowRank {
   if (!Number.isInteger(maxRank) || maxRank < 1) {
     const option = name === 'channel' ? 'channelRank' : 'spaceRank';
-    throw new Error(`woodbury: ${option} must be a whole number of 1 or more, not ${maxRank}`);
+    throw new UserError(
+      'invalid-argument',
+      `woodbury: ${option} must be a whole number of 1 or more, not ${maxRank}`,
+    );
   }
   const rank = Math.min(size, maxRank);
   const [leftName, rightName] = [`${name}Left`, `${name}Right`];

@@ -1,4 +1,5 @@
 // The multi-scale model Glow: levels of flow steps, a split after each but the last, priors on all latents.
+import { UserError } from '../../core/errors.ts';
 import { type ImageShape, requireWhole } from '../../core/numeric/index.ts';
 import { type Bijection, chain } from '../contract/bijection.ts';
 import { type ContextFor, checkerboard, type MaskFor } from '../coupling/parts.ts';
@@ -98,7 +99,8 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
 /** Rejects options in place of the shape: without types, a program would fail far from its call. */
 function requireShape(imageShape: unknown): void {
   if (!Array.isArray(imageShape)) {
-    throw new Error(
+    throw new UserError(
+      'invalid-argument',
       'glow: pass the shape of the images first, then the options: new Glow([28, 28, 1], { depth: 4 })',
     );
   }
@@ -114,7 +116,10 @@ function requireCounts(options: ModelOptions): void {
     requireWhole('checkerboard', count, 0);
   }
   if (checkerboards.length > Math.max(1, levels)) {
-    throw new Error(`glow: checkerboard lists ${checkerboards.length} levels, but there are ${levels}`);
+    throw new UserError(
+      'invalid-argument',
+      `glow: checkerboard lists ${checkerboards.length} levels, but there are ${levels}`,
+    );
   }
 }
 

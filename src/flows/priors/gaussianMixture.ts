@@ -1,4 +1,5 @@
 // A mixture of Gaussians as a base: several modes for each latent.
+import { UserError } from '../../core/errors.ts';
 import type { ImageShape } from '../../core/numeric/index.ts';
 import { option, wholeNumber } from '../../core/parts/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
@@ -42,7 +43,8 @@ const LEAST_LOG_DEVIATION = -5;
  */
 export function gaussianMixture({ components = 3 }: GaussianMixtureOptions = {}): BaseDistribution {
   if (!Number.isInteger(components) || components < 2 || components > MOST_GAUSSIANS) {
-    throw new Error(
+    throw new UserError(
+      'invalid-argument',
       `gaussian-mixture: components must be a whole number from 2 to ${MOST_GAUSSIANS}, not ${components}`,
     );
   }

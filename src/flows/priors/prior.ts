@@ -1,4 +1,5 @@
 // The priors: of the half of the channels that a split factors out, and of the remainder at the top.
+import { UserError } from '../../core/errors.ts';
 import type { ImageShape } from '../../core/numeric/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import {
@@ -131,7 +132,7 @@ export function split(
 ): Split {
   const [height, width, channels] = shape;
   if (channels % 2 !== 0) {
-    throw new Error(`split: the number of channels must be even, not ${channels}`);
+    throw new UserError('invalid-argument', `split: the number of channels must be even, not ${channels}`);
   }
   const half = channels / 2;
   const halfShape: ImageShape = [height, width, half];
@@ -226,7 +227,7 @@ export function topPrior(
 ): TopPrior {
   const [height, width, channels] = shape;
   if (classes > 0 && !learnedPrior) {
-    throw new Error('a top prior that is not learned cannot depend on classes');
+    throw new UserError('invalid-argument', 'a top prior that is not learned cannot depend on classes');
   }
   const context = learnedPrior ? contextFor?.([height, width]) : undefined;
   const hasEdge = boundary === 'zero';

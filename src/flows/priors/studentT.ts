@@ -1,5 +1,6 @@
 // Student's t-distribution as a base: its tails are heavier than a normal distribution's.
 
+import { UserError } from '../../core/errors.ts';
 import { option, wholeNumber } from '../../core/parts/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import {
@@ -38,7 +39,8 @@ const SMALL = 0.05;
  */
 export function studentT({ degreesOfFreedom: degrees = 4 }: StudentTOptions = {}): BaseDistribution {
   if (!Number.isInteger(degrees) || degrees < 1 || degrees > MOST_DEGREES) {
-    throw new Error(
+    throw new UserError(
+      'invalid-argument',
       `student-t: degreesOfFreedom must be a whole number from 1 to ${MOST_DEGREES}, not ${degrees}`,
     );
   }

@@ -1,5 +1,6 @@
+import { flowProperties } from './flows/flowProperties.ts';
 import type { AnyProperty } from './property.ts';
 import { tensorProperties } from './tensors/tensorProperties.ts';
 
 /** Every property, in the order of the topics. */
-export const properties: readonly AnyProperty[] = [...tensorProperties];
+export const properties: readonly AnyProperty[] = [...tensorProperties, ...flowProperties];
