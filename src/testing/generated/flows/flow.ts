@@ -1,8 +1,7 @@
 // Flows of one to four layers with any options, as cases, and the layers that they stand for.
 import fc from 'fast-check';
-import * as z from 'zod/mini';
 import { countElements, type ImageShape, type NdArray, RandomStream } from '../../../core/numeric/index.ts';
-import type { PartDefinition, PartRegistry, PartSettings } from '../../../core/parts/index.ts';
+import type { PartSettings } from '../../../core/parts/index.ts';
 import { randomParameters } from '../../../flows/checks/randomParameters.ts';
 import type { Bijection } from '../../../flows/contract/bijection.ts';
 import { chain } from '../../../flows/contract/bijection.ts';
@@ -20,6 +19,7 @@ import {
   mixings,
   transformers,
 } from '../../../flows/models/partRegistries.ts';
+import { parts } from '../parts.ts';
 
 /** A layer of a generated flow. */
 type LayerCase =
@@ -44,49 +44,6 @@ export interface FlowCase {
   readonly seed: number;
   /** The values of the first image; the others are random. */
   readonly image: 'normal' | 'equal' | 'zero' | 'bytes' | 'large';
-}
-
-/** Values of options: mostly small, some at their limits, few beyond. */
-function optionValues(schema: z.ZodMiniType): fc.Arbitrary<unknown> {
-  const described = z.toJSONSchema(schema as never, { unrepresentable: 'any', io: 'input' }) as {
-    type?: string;
-    enum?: unknown[];
-    minimum?: number;
-    maximum?: number;
-    exclusiveMinimum?: number;
-    exclusiveMaximum?: number;
-  };
-  const least = described.minimum ?? described.exclusiveMinimum ?? 0;
-  const most = described.maximum ?? described.exclusiveMaximum ?? Number.MAX_SAFE_INTEGER;
-  if (described.enum) {
-    return fc.constantFrom(...described.enum);
-  }
-  if (described.type === 'integer') {
-    return fc.oneof(
-      { weight: 12, arbitrary: fc.integer({ min: least, max: Math.min(most, least + 6) }) },
-      { weight: 1, arbitrary: fc.constantFrom(least - 1, most + 1, least + 0.5) },
-    );
-  }
-  return fc.oneof(
-    { weight: 6, arbitrary: fc.double({ min: least, max: Math.min(most, 8), noNaN: true }) },
-    { weight: 2, arbitrary: fc.constantFrom(least, Math.min(most, 8)) },
-    { weight: 1, arbitrary: fc.constantFrom(least - 0.1, most + 0.1) },
-  );
-}
-
-/** A part of a registry with some of its options. */
-function parts(registry: PartRegistry<PartDefinition>): fc.Arbitrary<PartSettings> {
-  return fc.oneof(
-    ...registry.library.map(({ name, options }) =>
-      fc
-        .record(
-          Object.fromEntries(Object.entries(options).map(([key, schema]) => [key, optionValues(schema)])),
-          // Networks of the default width would take seconds.
-          { requiredKeys: Object.keys(options).filter((key) => /width|hiddenChannels/.test(key)) },
-        )
-        .map((values) => ({ name, ...values })),
-    ),
-  );
 }
 
 const layerCases: fc.Arbitrary<LayerCase> = fc.oneof(
