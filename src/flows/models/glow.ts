@@ -111,7 +111,7 @@ function requireCounts(options: ModelOptions): void {
   const { levels, depth } = options;
   const checkerboards = checkerboardCounts(options);
   requireWhole('levels', levels, 0);
-  requireWhole('depth', depth, 0);
+  requireWhole('depth', depth, 1);
   for (const count of checkerboards) {
     requireWhole('checkerboard', count, 0);
   }

@@ -1,3 +1,4 @@
+import { codecProperties } from './codec/codecProperties.ts';
 import { flowProperties } from './flows/flowProperties.ts';
 import { modelProperties } from './models/modelProperties.ts';
 import type { AnyProperty } from './property.ts';
@@ -8,4 +9,5 @@ export const properties: readonly AnyProperty[] = [
   ...tensorProperties,
   ...flowProperties,
   ...modelProperties,
+  ...codecProperties,
 ];

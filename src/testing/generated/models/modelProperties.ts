@@ -45,7 +45,7 @@ const modelCases: fc.Arbitrary<ModelCase> = fc
     options: fc.record(
       {
         levels: fc.integer({ min: 0, max: 2 }),
-        depth: fc.integer({ min: 0, max: 2 }),
+        depth: fc.integer({ min: 1, max: 2 }),
         conditioner: parts(conditioners),
         mixing: parts(mixings),
         coupling: parts(transformers),
