@@ -82,7 +82,7 @@ describe('the defaults', () => {
 
   it.each<[string, Partial<ModelOptions>]>([
     ['levels must be a whole number of 0 or more, not 1.5', { levels: 1.5 }],
-    ['depth must be a whole number of 0 or more, not NaN', { depth: Number.NaN }],
+    ['depth must be a whole number of 1 or more, not NaN', { depth: Number.NaN }],
     ['checkerboard must be a whole number of 0 or more, not -1', { checkerboard: [1, -1] }],
     ['glow: checkerboard lists 3 levels, but there are 2', { levels: 2, checkerboard: [0, 0, 4] }],
   ])('are refused where a part would be dropped: %s', (message, options) => {
