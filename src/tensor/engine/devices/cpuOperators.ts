@@ -27,10 +27,13 @@ const product: Nodes<Transposition> = (emit, node, [a, b, bias]) => {
     : plainNodes(emit, node, bias === undefined ? [a!, b!] : [a!, b!, bias]);
 };
 
+/** The largest float32. A line of this slope, clipped to [0, 1], is a step at 0 for all normal numbers. */
+export const STEEPEST = 2 ** 128 - 2 ** 104;
+
 /** The slope of a ReLU as a steep line, clipped: three times as fast as Sign; not available in float64. */
 export const step: Nodes = (emit, _, [x]) =>
   emit.precision === 'float32'
-    ? emit.node('HardSigmoid', [x!], { alpha: { real: 1e30 }, beta: { real: 0 } })
+    ? emit.node('HardSigmoid', [x!], { alpha: { real: STEEPEST }, beta: { real: 0 } })
     : emit.node('Sign', [x!]);
 
 /**

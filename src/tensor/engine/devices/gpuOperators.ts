@@ -4,7 +4,7 @@
 import { largestDivisor } from '../../../core/numeric/index.ts';
 import { elementCount, isOpen, type Nodes } from '../../tensor.ts';
 import { type Operators, plainNodes, productWithOnes, rowSum } from '../onnx/nodeStyle.ts';
-import { step } from './cpuOperators.ts';
+import { STEEPEST, step } from './cpuOperators.ts';
 
 /** A sum of fewer elements each, with more than this many results, is one dispatch that copies nothing. */
 const [SHORT, MANY] = [32, 1024];
@@ -52,7 +52,7 @@ const logSigmoid: Nodes = (emit, _, [x]) =>
 const sign: Nodes = (emit, _, [x]) => {
   const stepOf = (slope: number): string =>
     emit.node('HardSigmoid', [x!], { alpha: { real: slope }, beta: { real: 0 } });
-  return emit.node('Sub', [stepOf(1e30), stepOf(-1e30)]);
+  return emit.node('Sub', [stepOf(STEEPEST), stepOf(-STEEPEST)]);
 };
 
 /** The nodes that are better on a GPU. */
