@@ -26,6 +26,7 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/browser.md',
       'examples/README.md',
       'docs/limits.md',
+      'docs/numerics.md',
       'docs/glossary.md',
     ],
   },

@@ -1,6 +1,6 @@
 // Whether generated tests find faults: plants one after the other in a copy of the tree, and runs `npm run fuzz` there.
 //
-//   npx tsx src/testing/generated/plantFaults.ts --faults 40 --seed 1
+//   npm run faults -- --faults 40 --seed 1
 //
 // A fault is one changed token of a formula: another operation, comparison, constant or axis. The exit code is 1 if fewer
 // than nine of ten are found.

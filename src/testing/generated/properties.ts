@@ -1,4 +1,5 @@
 import { codecProperties } from './codec/codecProperties.ts';
+import { dataProperties } from './data/dataProperties.ts';
 import { flowProperties } from './flows/flowProperties.ts';
 import { modelProperties } from './models/modelProperties.ts';
 import type { AnyProperty } from './property.ts';
@@ -9,5 +10,6 @@ export const properties: readonly AnyProperty[] = [
   ...tensorProperties,
   ...flowProperties,
   ...modelProperties,
+  ...dataProperties,
   ...codecProperties,
 ];
