@@ -44,9 +44,9 @@ export function requireSize(size: number, limit: number, where: string): void {
   }
 }
 
-/** Neither hidden nor added to archives by macOS. */
+/** Neither hidden nor added to archives by macOS. The folders `.` and `..` in names of archives hide nothing. */
 export function isVisible(name: string): boolean {
-  return !/(^|\/)(\.|__MACOSX\/)/.test(name);
+  return !/(^|\/)(\.(?!\.?\/)|__MACOSX\/)/.test(name);
 }
 
 /** Opens a folder or archive: `openArchive`, or the result of `openingOnce`. */

@@ -12,6 +12,13 @@ describe('explainFileError', () => {
     expect(error.cause).toBe(cause);
   });
 
+  it('says that a name is not UTF-8', () => {
+    const cause = Object.assign(new Error('ENOENT'), { code: 'ENOENT', syscall: 'open' });
+    expect(explainFileError(cause, 'a/\ufffd.png', 'read').message).toBe(
+      'cannot read a/\ufffd.png: its name is not UTF-8; rename it',
+    );
+  });
+
   it('leaves other errors unchanged', () => {
     const mine = new UserError('locked', 'mine');
     const mistake = new TypeError('mistake');

@@ -76,6 +76,10 @@ const reasons: Readonly<Record<string, string>> = {
 /** What a system error code means for a path, and what to do; undefined for an unknown code. */
 export function reasonFor(code: string, path: string): string | undefined {
   if (code === 'ENOENT') {
+    // Node shows bytes that are not UTF-8 by this character, and can't open the file.
+    if (path.includes('\ufffd')) {
+      return 'its name is not UTF-8; rename it';
+    }
     return existsSync(dirname(path))
       ? 'it does not exist; check the name'
       : `there is no folder ${dirname(path)}; create it or check the name`;
